@@ -1,0 +1,3 @@
+"""Nutgraf: a news briefing service for Telegram."""
+
+__version__ = "0.1.0"

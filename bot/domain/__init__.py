@@ -1,0 +1,1 @@
+"""What Nutgraf talks about, and the rules that need no clock, wire or disk."""
