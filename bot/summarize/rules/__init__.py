@@ -1,0 +1,69 @@
+"""What is not the story, as data: one readable file for all languages and one a language.
+
+Each file has tables of regular expressions, matched without regard to case unless they say `(?-i:…)`. In `form.toml`
+stands what holds whatever the language, and its table `names` says what `<name>` in a pattern means; a name is made of
+names above it.
+"""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+_FALLBACK = "en"
+"""Whose rules stand in where the language is unknown or has no file: its furniture stands on pages everywhere."""
+
+Pattern = re.Pattern[str]
+_Table = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """One language's rules together with the common ones; None where no rule of the kind exists.
+
+    prefix: matched where a line begins; what it covers is left out of the first sentence. furniture: matched where a
+    line or sentence begins; that line or sentence goes. anywhere: the same, but found anywhere in it. ending: matched
+    against a whole short line or sentence; nothing after it belongs to the story. headline: an ending that only counts
+    as a line of its own. byline: matched where a line begins, before a name. unfinished: found at the end of a piece
+    that is not a whole sentence yet.
+    """
+
+    prefix: Pattern | None
+    furniture: Pattern | None
+    anywhere: Pattern | None
+    ending: Pattern | None
+    headline: Pattern | None
+    byline: Pattern | None
+    unfinished: Pattern | None
+
+
+def load(language: str | None) -> Rules:
+    """The rules for a language (ISO 639-1)."""
+    return _load(language if language in _known() else _FALLBACK)
+
+
+@lru_cache(maxsize=1)
+def _known() -> frozenset[str]:
+    names = (file.name for file in files(__name__).iterdir())
+    return frozenset(name.removesuffix(".toml") for name in names if name.endswith(".toml") and len(name) == 7)
+
+
+@lru_cache(maxsize=8)
+def _load(language: str) -> Rules:
+    tables = [_read("form"), _read(language)]
+    names: dict[str, str] = tables[0]["names"]
+    return Rules(**{kind: _joined(kind, tables, names) for kind in Rules.__slots__})
+
+
+def _read(name: str) -> _Table:
+    return tomllib.loads(files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def _joined(kind: str, tables: list[_Table], names: dict[str, str]) -> Pattern | None:
+    patterns = [p for table in tables for group in table.get(kind, {}).values() for p in group]
+    whole = "|".join(f"(?:{p})" for p in patterns)
+    for name, meaning in reversed(names.items()):
+        whole = whole.replace(f"<{name}>", meaning)
+    return re.compile(whole, re.IGNORECASE) if patterns else None

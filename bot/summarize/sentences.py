@@ -1,0 +1,139 @@
+"""Sentences with their spans.
+
+A line end always ends a sentence; within a line sentencex decides, and what it cuts too early (abbreviations that it
+does not know, German ordinals) is put together again. Quoted speech stays in one piece unless its closing mark is lost.
+Every sentence is a slice of the text that was given, whatever characters it holds.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.summarize.rules import Rules, load
+
+MOST_QUOTED_CHARS = 700
+"""A piece longer than this was glued by a quotation mark that never closes, and is cut again without the marks."""
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_STRAIGHT = re.compile('"')
+_QUOTES = re.compile("[“”„«»‘’‚‹›「」『』]|(?<![^\\W_])'|'(?![^\\W_])")
+_BLOCK_CHARS = 8000
+_LOST_OPENING, _LOST_CLOSING = "_", " "
+_WORD = re.compile(r"[^\W\d_]+")
+_BEFORE_OPENING = " \t([{“‘—–-"
+_LINE = re.compile(r"[^\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence: `whole[start:end]` with white space folded is `text`."""
+
+    text: str
+    start: int
+    end: int
+
+
+def fold(text: str) -> str:
+    """Every run of white space as one blank, none at the ends."""
+    return " ".join(text.split())
+
+
+def lines(text: str) -> Iterator[tuple[int, int]]:
+    """Spans of the lines of `text` that hold anything, without their ends."""
+    for found in _LINE.finditer(text):
+        start, end = trimmed(text, found.start(), found.end())
+        if start < end:
+            yield start, end
+
+
+def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span without white space at its ends (an empty span where it held nothing else)."""
+    piece = text[start:end]
+    left = len(piece) - len(piece.lstrip())
+    return start + left, max(start + left, end - (len(piece) - len(piece.rstrip())))
+
+
+def split(text: str, language: str | None = None) -> Iterator[Sentence]:
+    """All sentences of `text` in order; `language` (ISO 639-1) chooses the abbreviations."""
+    for start, end in lines(text):
+        yield from split_line(text, start, end, language)
+
+
+def split_line(text: str, start: int, end: int, language: str | None) -> Iterator[Sentence]:
+    """The sentences of one line, `text[start:end]`, which holds no line end."""
+    line = _paired(_SURROGATES.sub("�", text[start:end]))
+    for left, right in _joined(line, _whole(line, language), load(language)):
+        left, right = trimmed(text, start + left, start + right)
+        if left < right:
+            yield Sentence(fold(text[left:right]), left, right)
+
+
+def _paired(line: str) -> str:
+    """The line with straight quotation marks told apart, character for character; those without a partner are neutral.
+
+    A quotation that runs over paragraphs opens in each and closes once, which turns every later mark round.
+    """
+    letters, opened = list(line), -1
+    for found in _STRAIGHT.finditer(line):
+        at = found.start()
+        if line[at + 1 : at + 2].strip() and (at == 0 or line[at - 1] in _BEFORE_OPENING):
+            opened, letters[at] = at, _LOST_OPENING
+        elif opened >= 0:
+            letters[opened], letters[at], opened = "“", "”", -1
+        else:
+            letters[at] = _LOST_CLOSING
+    return "".join(letters)
+
+
+def _whole(line: str, language: str | None) -> Iterator[tuple[int, int]]:
+    for left, right in _cuts(line, language):
+        if right - left > MOST_QUOTED_CHARS:
+            yield from ((left + a, left + b) for a, b in _asked(_bare(line[left:right]), language))
+        else:
+            yield left, right
+
+
+def _cuts(line: str, language: str | None) -> Iterator[tuple[int, int]]:
+    """Where sentencex cuts, asked block by block: its time grows with the square of a text's open quotations."""
+    start = 0
+    while start < len(line):
+        found = _asked(line[start : start + _BLOCK_CHARS], language)
+        if start + _BLOCK_CHARS < len(line):
+            found = found[:-1]  # it may go on in the next block
+        if not found:
+            found = _asked(_bare(line[start:]), language)
+        yield from ((start + left, start + right) for left, right in found)
+        start += found[-1][1]
+
+
+def _asked(piece: str, language: str | None) -> list[tuple[int, int]]:
+    from sentencex import get_sentence_boundaries
+
+    return [(cut["start_index"], cut["end_index"]) for cut in get_sentence_boundaries(language or "en", piece)]
+
+
+def _bare(piece: str) -> str:
+    return _QUOTES.sub(_LOST_OPENING, piece)
+
+
+def _joined(line: str, cuts: Iterator[tuple[int, int]], rules: Rules) -> Iterator[tuple[int, int]]:
+    held: tuple[int, int] | None = None
+    for left, right in cuts:
+        if held and not _goes_on(line, held, right, rules):
+            yield held
+            held = None
+        held = (held[0] if held else left, right)
+    if held:
+        yield held
+
+
+def _goes_on(line: str, held: tuple[int, int], right: int, rules: Rules) -> bool:
+    """Whether the piece after `held` belongs to it: a small letter begins it, or an abbreviation ends `held`."""
+    left, cut = held
+    if right - left > MOST_QUOTED_CHARS:
+        return False
+    word = _WORD.match(line, cut, right)
+    if word and word[0].islower():
+        return True
+    # the last 40 characters hold any abbreviation
+    return bool(rules.unfinished and rules.unfinished.search(line[max(left, cut - 40) : cut]))

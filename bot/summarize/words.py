@@ -1,0 +1,34 @@
+"""Our tokenizer in sumy's shape: sentences and words without NLTK and its data."""
+
+import re
+
+from bot.summarize.sentences import split
+
+# vowel signs and accents that stand as characters of their own belong to their word
+_MARKS = "\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u064b-\u065f\u0900-\u0dff"
+_WORD = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+"
+    rf"|[^\W\d_](?:[\w{_MARKS}’'-]*[\w{_MARKS}])?"
+)
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]{3}")
+
+
+class NewsTokenizer:
+    """What sumy asks of a tokenizer: `to_sentences` and `to_words`, for texts in one language (ISO 639-1)."""
+
+    def __init__(self, language: str | None = None) -> None:
+        self.language = language
+
+    def to_sentences(self, paragraph: str) -> tuple[str, ...]:
+        """The sentences of a paragraph, white space folded."""
+        return tuple(sentence.text for sentence in split(paragraph, self.language))
+
+    def to_words(self, sentence: str) -> tuple[str, ...]:
+        """The words of a sentence; scripts that write no blanks between words are given as pairs of characters."""
+        return tuple(word for run in _WORD.findall(sentence) for word in _parts(run))
+
+
+def _parts(run: str) -> list[str]:
+    if not _UNSPACED.match(run):
+        return [run]
+    return [run[at : at + 2] for at in range(len(run) - 1)]
