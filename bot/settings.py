@@ -58,6 +58,8 @@ def load(environ: Mapping[str, str] | None = None, env_file: Path | None = Path(
         chat_messages_per_s=reader.get("CHAT_MESSAGES_PER_S", _rate, 1.0),
         log_format=reader.get("LOG_FORMAT", _log_format, None),
     )
+    if (settings.webhook_url is None) != (settings.webhook_secret is None):
+        reader.problems.append("NUTGRAF_WEBHOOK_URL and NUTGRAF_WEBHOOK_SECRET: one needs the other")
     if reader.problems:
         raise SettingsError(tuple(reader.problems))
     return settings

@@ -83,3 +83,9 @@ def test_a_broken_file_is_one_clear_problem(tmp_path: Path, content: bytes) -> N
     file.write_bytes(content)
     with pytest.raises(SettingsError, match=r"\.env"):
         load({}, env_file=file)
+
+
+@pytest.mark.parametrize("name", ["NUTGRAF_WEBHOOK_URL", "NUTGRAF_WEBHOOK_SECRET"])
+def test_a_webhook_needs_both_address_and_secret(name: str) -> None:
+    with pytest.raises(SettingsError, match="one needs the other"):
+        load({name: "https://news.example/telegram"} if name.endswith("URL") else {name: "s"}, env_file=None)

@@ -1,0 +1,187 @@
+"""The only place where objects are built, opened and closed."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+
+from bot import __version__
+from bot.domain.ports import Now, Workers
+from bot.engine.workers import ProcessWorkers
+from bot.feeds.fetch import Fetcher
+from bot.feeds.guard import Guard
+from bot.jobs import Jobs
+from bot.services.briefings import Briefings
+from bot.services.condense import Condense
+from bot.services.delivery import Deliveries
+from bot.services.ingest import Ingest
+from bot.services.reading import Reading
+from bot.services.sources import Sources
+from bot.services.subscriptions import Subscriptions
+from bot.settings import Settings
+from bot.storage.database import Database, open_database
+from bot.tg.app import TelegramBot
+from bot.tg.render import briefing_messages
+from bot.web.server import Check, HttpPort, Webhook
+
+log = structlog.get_logger()
+
+USER_AGENT = f"Nutgraf/{__version__} (news briefings for Telegram; one reader for many)"
+DRAIN_LIMIT_S = 20.0
+
+
+def utc_now() -> datetime:
+    """The system's clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a shell command needs: the store, and the services that work without Telegram."""
+
+    database: Database
+    reading: Reading
+    sources: Sources
+    ingest: Ingest
+
+
+@contextlib.asynccontextmanager
+async def open_fetcher(settings: Settings) -> AsyncIterator[Fetcher]:
+    """The fetcher behind the address guard."""
+    fetcher = Fetcher(Guard(settings.allowed_networks), user_agent=USER_AGENT)
+    try:
+        yield fetcher
+    finally:
+        await fetcher.close()
+
+
+@contextlib.asynccontextmanager
+async def _open_workers() -> AsyncIterator[Workers]:
+    workers = ProcessWorkers()
+    try:
+        yield workers
+    finally:
+        await workers.close()
+
+
+@contextlib.asynccontextmanager
+async def _open_store(settings: Settings) -> AsyncIterator[Database]:
+    database = await open_database(settings.database_url)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+@contextlib.asynccontextmanager
+async def open_desk(settings: Settings, now: Now = utc_now) -> AsyncIterator[Desk]:
+    """The services for a shell command; closed at the end."""
+    async with _open_store(settings) as database, open_fetcher(settings) as fetcher, _open_workers() as workers:
+        yield Desk(
+            database=database,
+            reading=Reading(database, now),
+            sources=Sources(database, fetcher, workers, now, settings.poll_interval_s),
+            ingest=Ingest(database, fetcher, workers, now),
+        )
+
+
+class Service:
+    """The running service: scheduler, ingest, condensing, bot, HTTP port."""
+
+    def __init__(self, settings: Settings, database: Database, fetcher: Fetcher, workers: Workers, now: Now) -> None:
+        self.sources = Sources(database, fetcher, workers, now, settings.poll_interval_s)
+        self.bot = TelegramBot(
+            token=settings.telegram_token or "",
+            api_url=settings.telegram_api_url,
+            admin_ids=settings.admin_ids,
+            reading=Reading(database, now),
+            subscriptions=Subscriptions(database, now),
+            sources=self.sources,
+            now=now,
+            per_s=settings.messages_per_s,
+            chat_per_s=settings.chat_messages_per_s,
+            webhook=_webhook(settings),
+        )
+        ingest = Ingest(database, fetcher, workers, now)
+        self._deliveries = Deliveries(database, self.bot.sender, now)
+        self._gathering = Jobs(
+            {
+                "poll what is due": (ingest.poll_due, 2.0),
+                "read pages": (ingest.read_pages, 1.0),
+                "condense what is new": (Condense(database, workers, now).condense_new, 1.0),
+                "brief who is due": (Briefings(database, briefing_messages, now).brief_due, 1.0),
+            }
+        )
+        self._telling = Jobs({"flush the outbox": (self._deliveries.flush, 1.0)})
+        self._port = _port(settings, database, self.bot)
+
+    async def start(self) -> None:
+        """Settle what was in doubt, then begin.
+
+        Raises:
+            UserError: the token was refused, or the HTTP port is taken.
+        """
+        await self._deliveries.recover()
+        if self._port:
+            host, port = await self._port.start()
+            log.info("listening", host=host, port=port)
+        # news are gathered while Telegram cannot be reached
+        self._gathering.start()
+        await self.bot.start()
+        self._telling.start()
+        log.info("started", version=__version__)
+
+    async def stop(self) -> None:
+        """Claim nothing more, finish what is in flight, close."""
+        self._telling.pause()
+        self._gathering.stop()
+        try:
+            async with asyncio.timeout(DRAIN_LIMIT_S):
+                await self._deliveries.drain()
+        except TimeoutError:
+            log.warning("stopped with deliveries in flight")
+        self._telling.stop()
+        await self.bot.stop()
+        if self._port:
+            await self._port.stop()
+        log.info("stopped")
+
+
+@contextlib.asynccontextmanager
+async def open_service(settings: Settings, now: Now = utc_now) -> AsyncIterator[Service]:
+    """The service, started; drained and closed at the end.
+
+    Raises:
+        UserError: another instance runs on this database, the token was refused, the HTTP port is taken.
+    """
+    async with _open_store(settings) as database, open_fetcher(settings) as fetcher, _open_workers() as workers:
+        await database.lock_instance()
+        service = Service(settings, database, fetcher, workers, now)
+        try:
+            await service.start()
+            yield service
+        finally:
+            await service.stop()
+
+
+def _webhook(settings: Settings) -> tuple[str, str] | None:
+    return (settings.webhook_url, settings.webhook_secret) if settings.webhook_url and settings.webhook_secret else None
+
+
+def _port(settings: Settings, database: Database, bot: TelegramBot) -> HttpPort | None:
+    if settings.http_address is None:
+        return None
+
+    async def database_answers() -> bool:
+        await database.ping()
+        return True
+
+    async def telegram_answers() -> bool:
+        return bot.healthy
+
+    checks: dict[str, Check] = {"database": database_answers, "telegram": telegram_answers}
+    webhook = _webhook(settings)
+    return HttpPort(settings.http_address, checks, Webhook(webhook[1], bot.feed) if webhook else None)

@@ -1,0 +1,1 @@
+"""Engine: who runs the work."""

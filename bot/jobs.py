@@ -1,0 +1,58 @@
+"""APScheduler's ticks → service calls, and nothing else.
+
+What is due stands in the database; a tick only looks. A tick that is still running is not started again, and ticks that
+were missed are one.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+log = structlog.get_logger()
+
+Step = Callable[[], Awaitable[object]]
+
+
+class Jobs:
+    """Runs each step every so many seconds until stopped."""
+
+    def __init__(self, steps: dict[str, tuple[Step, float]]) -> None:
+        """`steps`: name → what to call, and the seconds between two looks."""
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        self._scheduler = AsyncIOScheduler(timezone="UTC")
+        for name, (step, every_s) in steps.items():
+            self._scheduler.add_job(
+                _guarded(name, step), "interval", seconds=every_s, id=name, max_instances=1, coalesce=True,
+                misfire_grace_time=None,
+            )  # fmt: skip
+
+    def start(self) -> None:
+        """Begin to tick."""
+        self._scheduler.start()
+
+    def pause(self) -> None:
+        """Start nothing more; what runs goes on."""
+        if self._scheduler.running:
+            self._scheduler.pause()
+
+    def stop(self) -> None:
+        """End; what still runs is cancelled."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+
+
+def _guarded(name: str, step: Step) -> Callable[[], Awaitable[None]]:
+    """A step whose failure is logged and tried again at the next tick."""
+
+    async def run() -> None:
+        try:
+            await step()
+        except asyncio.CancelledError:
+            log.info("step cancelled", step=name)
+        except Exception:
+            log.exception("step failed", step=name)
+
+    return run

@@ -1,0 +1,209 @@
+"""Articles: entries stored once, then found → read (full text) → ready (bullets, searchable).
+
+Work is claimed by moving `due_at_ms` ahead, so a crash postpones an article and never loses it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+
+from sqlalchemy.engine import RowMapping
+
+from bot.domain.models import Article, Bullet, Condensed, NewArticle
+from bot.storage import search
+from bot.storage.sql import Tx, row, rows, run, run_each
+from bot.storage.times import from_ms
+
+_BATCH = 50  # articles in one INSERT
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An article taken for work; `attempts` counts this one, `news` as in `NewArticle`."""
+
+    article: Article
+    attempts: int
+    news: bool
+
+
+async def add_new(tx: Tx, source_id: int, articles: Sequence[NewArticle], fetched_at: datetime) -> int:
+    """Store those that are not there yet, by key in the source and by canonical URL everywhere; how many were new."""
+    published: list[int] = []
+    for start in range(0, len(articles), _BATCH):
+        published += await _add_batch(tx, source_id, articles[start : start + _BATCH], fetched_at)
+    if published:
+        await run(
+            tx,
+            """
+            UPDATE sources SET last_article_at_ms = :newest
+             WHERE id = :id AND COALESCE(last_article_at_ms, 0) < :newest
+            """,
+            id=source_id,
+            newest=max(published),
+        )
+    return len(published)
+
+
+async def _add_batch(tx: Tx, source_id: int, articles: Sequence[NewArticle], fetched_at: datetime) -> list[int]:
+    values: dict[str, object] = {"source_id": source_id, "fetched_at": fetched_at}
+    for number, article in enumerate(articles):
+        values |= {f"{column}{number}": getattr(article, column) for column in _GIVEN}
+        values[f"published_at{number}"] = article.published_at or fetched_at
+    return [int(each["published_at_ms"]) for each in await rows(tx, _insertion(len(articles)), **values)]
+
+
+_GIVEN = ("key", "url", "canonical_url", "title", "author", "language", "image", "text", "news")
+
+
+@cache
+def _insertion(count: int) -> str:
+    given = ", ".join(_GIVEN)
+    lines = (
+        f"({', '.join(f':{column}{number}' for column in _GIVEN)},"
+        f" :published_at{number}, :fetched_at, :fetched_at, :source_id, 'found')"
+        for number in range(count)
+    )
+    return (
+        f"INSERT INTO articles ({given}, published_at_ms, fetched_at_ms, due_at_ms, source_id, state)"  # noqa: S608
+        f" VALUES {', '.join(lines)} ON CONFLICT DO NOTHING RETURNING published_at_ms"
+    )
+
+
+async def claim_found(tx: Tx, now: datetime, lease_until: datetime, most: int) -> tuple[Claimed, ...]:
+    """Take up to `most` articles whose text is to be read, newest first; due again at `lease_until`."""
+    return await _claim(tx, _CLAIM.format(state="found"), now, lease_until, most)
+
+
+async def claim_read(tx: Tx, now: datetime, lease_until: datetime, most: int) -> tuple[Claimed, ...]:
+    """Take up to `most` articles that are to be condensed, newest first; due again at `lease_until`."""
+    return await _claim(tx, _CLAIM.format(state="read"), now, lease_until, most)
+
+
+# the state is part of the text, for only then do the partial indexes serve
+_CLAIM = """
+    WITH due AS (
+        SELECT id FROM articles
+         WHERE state = '{state}' AND due_at_ms <= :now
+         ORDER BY published_at_ms DESC, id DESC LIMIT :most
+           FOR UPDATE SKIP LOCKED)
+    UPDATE articles SET attempts = attempts + 1, due_at_ms = :lease_until
+     WHERE id IN (SELECT id FROM due)
+    RETURNING *, (SELECT title FROM sources WHERE sources.id = articles.source_id) AS source_title
+"""
+
+
+async def _claim(tx: Tx, sql: str, now: datetime, lease_until: datetime, most: int) -> tuple[Claimed, ...]:
+    claimed = await rows(tx, sql, now=now, lease_until=lease_until, most=most)
+    newest_first = sorted(claimed, key=lambda each: (each["published_at_ms"], each["id"]), reverse=True)
+    return tuple(Claimed(_article(each), each["attempts"], bool(each["news"])) for each in newest_first)
+
+
+async def read(
+    tx: Tx,
+    article_id: int,
+    *,
+    text: str,
+    title: str | None = None,
+    author: str | None = None,
+    language: str | None = None,
+    image: str | None = None,
+    published_at: datetime | None = None,
+    at: datetime,
+) -> None:
+    """Move found → read, due at once. What is None keeps its stored value."""
+    await run(
+        tx,
+        """
+        UPDATE articles
+           SET state = 'read', attempts = 0, due_at_ms = :at, text = :text, title = COALESCE(:title, title),
+               author = COALESCE(:author, author), language = COALESCE(:language, language),
+               image = COALESCE(:image, image), published_at_ms = COALESCE(:published_at, published_at_ms)
+         WHERE id = :id AND state = 'found'
+        """,
+        id=article_id,
+        text=text,
+        title=title,
+        author=author,
+        language=language,
+        image=image,
+        published_at=published_at,
+        at=at,
+    )
+
+
+async def postpone(tx: Tx, article_id: int, due_at: datetime) -> None:
+    """Try again at `due_at`; state and attempts stay."""
+    await run(tx, "UPDATE articles SET due_at_ms = :due_at WHERE id = :id", id=article_id, due_at=due_at)
+
+
+async def ready(
+    tx: Tx, article_id: int, condensed: Condensed, *, index_title: str, index_body: str, at: datetime
+) -> None:
+    """Move read → ready: store the bullets, the language where it was unknown, and folded words for the search."""
+    done = await run(
+        tx,
+        """
+        UPDATE articles SET state = 'ready', attempts = 0, due_at_ms = :at, language = COALESCE(language, :language)
+         WHERE id = :id AND state = 'read'
+        """,
+        id=article_id,
+        language=condensed.language,
+        at=at,
+    )
+    if not done:
+        return
+    await run_each(
+        tx,
+        """
+        INSERT INTO bullets (article_id, position, text, start_chars, end_chars)
+        VALUES (:article_id, :position, :text, :start, :end)
+        """,
+        (
+            {"article_id": article_id, "position": position, "text": each.text, "start": each.start, "end": each.end}
+            for position, each in enumerate(condensed.bullets)
+        ),
+    )
+    await search.put(tx, article_id, title=index_title, body=index_body)
+
+
+async def get(tx: Tx, article_id: int) -> Article | None:
+    """The article with this id."""
+    found = await row(
+        tx,
+        """
+        SELECT articles.*, sources.title AS source_title
+          FROM articles JOIN sources ON sources.id = articles.source_id
+         WHERE articles.id = :id
+        """,
+        id=article_id,
+    )
+    return _article(found) if found else None
+
+
+async def bullets(tx: Tx, article_id: int) -> tuple[Bullet, ...]:
+    """An article's bullets in text order."""
+    found = await rows(tx, "SELECT * FROM bullets WHERE article_id = :id ORDER BY position", id=article_id)
+    return tuple(Bullet(each["text"], each["start_chars"], each["end_chars"]) for each in found)
+
+
+async def counts(tx: Tx) -> dict[str, int]:
+    """How many articles are in each state; states without any are left out."""
+    found = await rows(tx, "SELECT state, count(*) AS number FROM articles GROUP BY state")
+    return {each["state"]: each["number"] for each in found}
+
+
+def _article(found: RowMapping) -> Article:
+    return Article(
+        id=found["id"],
+        source_id=found["source_id"],
+        source_title=found["source_title"],
+        url=found["url"],
+        title=found["title"],
+        author=found["author"],
+        language=found["language"],
+        image=found["image"],
+        published_at=from_ms(found["published_at_ms"]),
+        fetched_at=from_ms(found["fetched_at_ms"]),
+        text=found["text"],
+    )

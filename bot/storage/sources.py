@@ -1,0 +1,166 @@
+"""Sources: which feeds are polled, when next, and how they fare.
+
+Removal only marks a source, so that it can be undone and its articles keep their outlet's name.
+"""
+
+from datetime import datetime
+
+from sqlalchemy.engine import RowMapping
+
+from bot.domain.models import Source
+from bot.storage.sql import Tx, row, rows, run
+from bot.storage.times import from_ms, maybe_from_ms
+
+
+async def add(
+    tx: Tx, *, url: str, title: str, language: str | None, site_url: str | None, interval_s: int, at: datetime
+) -> Source:
+    """Add a source, due at once. A removed one comes back; one that is there stays as it is and is returned."""
+    added = await row(
+        tx,
+        """
+        INSERT INTO sources (url, title, language, site_url, interval_s, next_poll_at_ms, added_at_ms)
+        VALUES (:url, :title, :language, :site_url, :interval_s, :at, :at)
+        ON CONFLICT (url) DO UPDATE
+           SET title = excluded.title, language = excluded.language, site_url = excluded.site_url,
+               interval_s = excluded.interval_s, next_poll_at_ms = excluded.next_poll_at_ms, removed_at_ms = NULL,
+               errors = 0, last_error = NULL, etag = NULL, last_modified = NULL
+         WHERE sources.removed_at_ms IS NOT NULL
+        RETURNING *
+        """,
+        url=url,
+        title=title,
+        language=language,
+        site_url=site_url,
+        interval_s=interval_s,
+        at=at,
+    )
+    added = added or await row(tx, "SELECT * FROM sources WHERE url = :url", url=url)
+    assert added is not None  # noqa: S101  # inserted, or in the way of the insertion
+    return _source(added)
+
+
+async def find(tx: Tx, url: str) -> Source | None:
+    """The source with this address, unless removed."""
+    found = await row(tx, "SELECT * FROM sources WHERE url = :url AND removed_at_ms IS NULL", url=url)
+    return _source(found) if found else None
+
+
+async def get(tx: Tx, source_id: int) -> Source | None:
+    """The source with this id, unless removed."""
+    found = await row(tx, "SELECT * FROM sources WHERE id = :id AND removed_at_ms IS NULL", id=source_id)
+    return _source(found) if found else None
+
+
+async def listed(tx: Tx) -> tuple[Source, ...]:
+    """All sources that are not removed, in the order of their adding."""
+    found = await rows(tx, "SELECT * FROM sources WHERE removed_at_ms IS NULL ORDER BY id")
+    return tuple(_source(each) for each in found)
+
+
+async def remove(tx: Tx, source_id: int, at: datetime) -> bool:
+    """Stop polling and telling of a source; whether there was one to remove."""
+    sql = "UPDATE sources SET removed_at_ms = :at WHERE id = :id AND removed_at_ms IS NULL"
+    return await run(tx, sql, id=source_id, at=at) > 0
+
+
+async def restore(tx: Tx, source_id: int, at: datetime) -> Source | None:
+    """Undo a removal; the source is due at once."""
+    sql = "UPDATE sources SET removed_at_ms = NULL, next_poll_at_ms = :at WHERE id = :id AND removed_at_ms IS NOT NULL"
+    await run(tx, sql, id=source_id, at=at)
+    return await get(tx, source_id)
+
+
+async def claim_due(tx: Tx, now: datetime, lease_until: datetime, most: int) -> tuple[Source, ...]:
+    """Take up to `most` sources that are due, the longest waiting first.
+
+    They are not due again before `lease_until`, so a crash while polling postpones them until then and no longer.
+    """
+    claimed = await rows(
+        tx,
+        """
+        WITH due AS (
+            SELECT id FROM sources
+             WHERE removed_at_ms IS NULL AND next_poll_at_ms <= :now
+             ORDER BY next_poll_at_ms LIMIT :most
+               FOR UPDATE SKIP LOCKED)
+        UPDATE sources SET next_poll_at_ms = :lease_until
+         WHERE id IN (SELECT id FROM due)
+        RETURNING *
+        """,
+        now=now,
+        lease_until=lease_until,
+        most=most,
+    )
+    return tuple(_source(each) for each in sorted(claimed, key=lambda each: int(each["id"])))
+
+
+async def polled(
+    tx: Tx,
+    source_id: int,
+    *,
+    at: datetime,
+    etag: str | None,
+    last_modified: str | None,
+    next_poll_at: datetime,
+    url: str | None = None,
+    title: str | None = None,
+    language: str | None = None,
+) -> None:
+    """Record a poll that went well. `url`: where the feed moved for good, ignored if another source is there."""
+    await run(
+        tx,
+        """
+        UPDATE sources
+           SET last_polled_at_ms = :at, etag = :etag, last_modified = :last_modified, next_poll_at_ms = :next_poll_at,
+               errors = 0, last_error = NULL, title = COALESCE(:title, title), language = COALESCE(:language, language),
+               url = CASE WHEN EXISTS (SELECT 1 FROM sources other WHERE other.url = :url) THEN url
+                          ELSE COALESCE(:url, url) END
+         WHERE id = :id
+        """,
+        id=source_id,
+        at=at,
+        etag=etag,
+        last_modified=last_modified,
+        next_poll_at=next_poll_at,
+        url=url,
+        title=title,
+        language=language,
+    )
+
+
+async def failed(tx: Tx, source_id: int, *, at: datetime, why: str, next_poll_at: datetime) -> int:
+    """Record a poll that failed; how many failed in a row."""
+    counted = await row(
+        tx,
+        """
+        UPDATE sources
+           SET errors = errors + 1, last_error = :why, last_polled_at_ms = :at, next_poll_at_ms = :next_poll_at
+         WHERE id = :id
+        RETURNING errors
+        """,
+        id=source_id,
+        at=at,
+        why=why,
+        next_poll_at=next_poll_at,
+    )
+    return int(counted["errors"]) if counted else 0
+
+
+def _source(found: RowMapping) -> Source:
+    return Source(
+        id=found["id"],
+        url=found["url"],
+        title=found["title"],
+        language=found["language"],
+        site_url=found["site_url"],
+        interval_s=found["interval_s"],
+        next_poll_at=from_ms(found["next_poll_at_ms"]),
+        added_at=from_ms(found["added_at_ms"]),
+        etag=found["etag"],
+        last_modified=found["last_modified"],
+        errors=found["errors"],
+        last_error=found["last_error"],
+        last_polled_at=maybe_from_ms(found["last_polled_at_ms"]),
+        last_article_at=maybe_from_ms(found["last_article_at_ms"]),
+    )

@@ -1,0 +1,116 @@
+"""Stories: what readers are told, each by its lead article. Those of removed sources are not told any more."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.engine import RowMapping
+
+from bot.domain.models import Story
+from bot.storage.sql import Tx, row, rows, run
+from bot.storage.times import from_ms
+
+_STORY = """
+    SELECT s.id, s.source_id, s.published_at_ms, s.ready_at_ms, a.id AS article_id, a.title, a.url, a.language,
+           so.title AS outlet,
+           (SELECT count(DISTINCT o.source_id) FROM articles o WHERE o.story_id = s.id) AS outlets
+      FROM stories s
+      JOIN articles a ON a.story_id = s.id AND a.lead
+      JOIN sources so ON so.id = s.source_id
+"""
+
+
+async def add(tx: Tx, article_id: int, at: datetime) -> int:
+    """Make a story that this article leads, ready at `at`, and return its id; the article's story if it has one.
+
+    Raises:
+        StorageError: there is no such article.
+    """
+    known = await row(tx, "SELECT story_id FROM articles WHERE id = :id AND story_id IS NOT NULL", id=article_id)
+    if known:
+        return int(known["story_id"])
+    made = await row(
+        tx,
+        """
+        INSERT INTO stories (source_id, published_at_ms, ready_at_ms)
+        VALUES ((SELECT source_id FROM articles WHERE id = :id),
+                (SELECT published_at_ms FROM articles WHERE id = :id), :at)
+        RETURNING id
+        """,
+        id=article_id,
+        at=at,
+    )
+    assert made is not None  # noqa: S101  # RETURNING of an insert
+    await run(tx, "UPDATE articles SET story_id = :story, lead = TRUE WHERE id = :id", id=article_id, story=made["id"])
+    return int(made["id"])
+
+
+async def newest(tx: Tx, *, limit: int, offset: int = 0, source_id: int | None = None) -> tuple[Story, ...]:
+    """Stories by time of publishing, the newest first; of one source, or of all."""
+    of_source = "" if source_id is None else "AND s.source_id = :source_id"
+    found = await rows(
+        tx,
+        f"""{_STORY}
+         WHERE so.removed_at_ms IS NULL {of_source}
+         ORDER BY s.published_at_ms DESC, s.id DESC LIMIT :limit OFFSET :offset
+        """,
+        limit=limit,
+        offset=offset,
+        **({} if source_id is None else {"source_id": source_id}),
+    )
+    return await _stories(tx, found)
+
+
+async def get(tx: Tx, ids: Sequence[int]) -> dict[int, Story]:
+    """Stories by id, those of removed sources too; unknown ids are left out."""
+    found = await rows(tx, f"{_STORY} WHERE s.id IN :ids", ids=list(ids))
+    return {story.id: story for story in await _stories(tx, found)}
+
+
+async def unbriefed(
+    tx: Tx, chat_id: int, *, ready_since: datetime, limit: int, ids: Sequence[int] | None = None
+) -> tuple[Story, ...]:
+    """Stories ready at `ready_since` or later that the chat was never briefed on, the oldest published first.
+
+    `ids`: only among these.
+    """
+    among = "" if ids is None else "AND s.id IN :ids"
+    found = await rows(
+        tx,
+        f"""{_STORY}
+         WHERE s.ready_at_ms >= :since AND so.removed_at_ms IS NULL {among}
+           AND NOT EXISTS (SELECT 1 FROM briefed b WHERE b.chat_id = :chat_id AND b.story_id = s.id)
+         ORDER BY s.published_at_ms, s.id LIMIT :limit
+        """,  # noqa: S608  # our own text
+        chat_id=chat_id,
+        since=ready_since,
+        limit=limit,
+        **({} if ids is None else {"ids": list(ids)}),
+    )
+    return await _stories(tx, found)
+
+
+async def _stories(tx: Tx, found: Sequence[RowMapping]) -> tuple[Story, ...]:
+    bullets: defaultdict[int, list[str]] = defaultdict(list)
+    for each in await rows(
+        tx,
+        "SELECT article_id, text FROM bullets WHERE article_id IN :ids ORDER BY article_id, position",
+        ids=[each["article_id"] for each in found],
+    ):
+        bullets[each["article_id"]].append(each["text"])
+    return tuple(_story(each, tuple(bullets[each["article_id"]])) for each in found)
+
+
+def _story(found: RowMapping, bullets: tuple[str, ...]) -> Story:
+    return Story(
+        id=found["id"],
+        title=found["title"],
+        url=found["url"],
+        source_id=found["source_id"],
+        outlet=found["outlet"],
+        published_at=from_ms(found["published_at_ms"]),
+        ready_at=from_ms(found["ready_at_ms"]),
+        language=found["language"],
+        bullets=bullets,
+        outlets=found["outlets"],
+    )

@@ -1,0 +1,140 @@
+"""Subscriptions: what each chat wants and when it is due next. Ending only marks one, so that it can be undone."""
+
+from datetime import datetime, time
+
+from sqlalchemy.engine import RowMapping
+
+from bot.domain.models import Cadence, Schedule, Subscription
+from bot.storage.chats import chat_of
+from bot.storage.sql import Tx, row, rows, run
+from bot.storage.times import from_ms, maybe_from_ms
+
+_SUBSCRIPTION = """
+    SELECT c.*, s.id AS subscription_id, s.topic_id, t.words, s.cadence, s.times, s.weekdays, s.since_at_ms,
+           s.next_due_at_ms
+      FROM subscriptions s
+      JOIN chats c ON c.id = s.chat_id
+      JOIN topics t ON t.id = s.topic_id
+"""
+
+
+async def put(
+    tx: Tx,
+    *,
+    chat_id: int,
+    topic_id: int,
+    schedule: Schedule,
+    since_at: datetime,
+    next_due_at: datetime | None,
+    at: datetime,
+) -> Subscription:
+    """Store a chat's wish for a topic in place of an earlier one, ended or not."""
+    stored = await row(
+        tx,
+        """
+        INSERT INTO subscriptions
+               (chat_id, topic_id, cadence, times, weekdays, since_at_ms, next_due_at_ms, changed_at_ms)
+        VALUES (:chat_id, :topic_id, :cadence, :times, :weekdays, :since_at, :next_due_at, :at)
+        ON CONFLICT (chat_id, topic_id) DO UPDATE
+           SET cadence = excluded.cadence, times = excluded.times, weekdays = excluded.weekdays,
+               since_at_ms = excluded.since_at_ms, next_due_at_ms = excluded.next_due_at_ms,
+               changed_at_ms = excluded.changed_at_ms, ended_at_ms = NULL
+        RETURNING id
+        """,
+        chat_id=chat_id,
+        topic_id=topic_id,
+        cadence=schedule.cadence.value,
+        times=",".join(f"{each:%H:%M}" for each in schedule.times),
+        weekdays="".join(str(day) for day in sorted(schedule.weekdays)),
+        since_at=since_at,
+        next_due_at=next_due_at,
+        at=at,
+    )
+    subscription = await get(tx, stored["id"]) if stored else None
+    assert subscription is not None  # noqa: S101  # RETURNING of an upsert
+    return subscription
+
+
+async def get(tx: Tx, subscription_id: int) -> Subscription | None:
+    """The subscription with this id, ended or not."""
+    found = await row(tx, f"{_SUBSCRIPTION} WHERE s.id = :id", id=subscription_id)
+    return _subscription(found) if found else None
+
+
+async def of_chat(tx: Tx, chat_id: int) -> tuple[Subscription, ...]:
+    """What a chat gets, the oldest first."""
+    sql = f"{_SUBSCRIPTION} WHERE s.chat_id = :chat_id AND s.ended_at_ms IS NULL ORDER BY s.id"
+    return tuple(_subscription(each) for each in await rows(tx, sql, chat_id=chat_id))
+
+
+async def end(tx: Tx, subscription_id: int, at: datetime) -> None:
+    """End a subscription; what waits in the outbox is still sent."""
+    sql = "UPDATE subscriptions SET ended_at_ms = :at WHERE id = :id AND ended_at_ms IS NULL"
+    await run(tx, sql, id=subscription_id, at=at)
+
+
+async def revive(tx: Tx, subscription_id: int, *, next_due_at: datetime | None) -> None:
+    """Undo an end."""
+    sql = "UPDATE subscriptions SET ended_at_ms = NULL, next_due_at_ms = :next_due_at WHERE id = :id"
+    await run(tx, sql, id=subscription_id, next_due_at=next_due_at)
+
+
+async def claim_due(tx: Tx, now: datetime, most: int) -> tuple[Subscription, ...]:
+    """Up to `most` subscriptions that are due, the longest waiting first, this transaction's until it ends.
+
+    Brief them and set their next due time in the same transaction: nothing else marks them as taken.
+    """
+    found = await rows(
+        tx,
+        f"""{_SUBSCRIPTION}
+         WHERE s.ended_at_ms IS NULL AND s.next_due_at_ms <= :now AND c.dormant_at_ms IS NULL
+         ORDER BY s.next_due_at_ms, s.id LIMIT :most
+           FOR UPDATE OF s SKIP LOCKED
+        """,
+        now=now,
+        most=most,
+    )
+    return tuple(_subscription(each) for each in found)
+
+
+async def briefed(tx: Tx, subscription_id: int, *, since_at: datetime, next_due_at: datetime | None) -> None:
+    """The subscription was served up to `since_at`."""
+    await run(
+        tx,
+        "UPDATE subscriptions SET since_at_ms = :since_at, next_due_at_ms = :next_due_at WHERE id = :id",
+        id=subscription_id,
+        since_at=since_at,
+        next_due_at=next_due_at,
+    )
+
+
+async def wake_instant(tx: Tx, at: datetime) -> int:
+    """There is news: instant subscriptions that wait for some become due at `at`; how many."""
+    return await run(
+        tx,
+        """
+        UPDATE subscriptions SET next_due_at_ms = :at
+         WHERE cadence = 'instant' AND ended_at_ms IS NULL AND next_due_at_ms IS NULL
+        """,
+        at=at,
+    )
+
+
+async def set_due(tx: Tx, subscription_id: int, next_due_at: datetime | None) -> None:
+    """Set when a subscription is due next; None: when there is news."""
+    sql = "UPDATE subscriptions SET next_due_at_ms = :next_due_at WHERE id = :id"
+    await run(tx, sql, id=subscription_id, next_due_at=next_due_at)
+
+
+def _subscription(found: RowMapping) -> Subscription:
+    times = tuple(time.fromisoformat(each) for each in found["times"].split(",") if each)
+    weekdays = frozenset(int(day) for day in found["weekdays"])
+    return Subscription(
+        id=found["subscription_id"],
+        chat=chat_of(found),
+        topic_id=found["topic_id"],
+        words=found["words"],
+        schedule=Schedule(Cadence(found["cadence"]), times, weekdays),
+        since_at=from_ms(found["since_at_ms"]),
+        next_due_at=maybe_from_ms(found["next_due_at_ms"]),
+    )

@@ -1,0 +1,1 @@
+"""Articles to stories, and words to the stories that match them."""

@@ -1,0 +1,1 @@
+"""Telegram: commands in, messages out. Only this room speaks python-telegram-bot."""

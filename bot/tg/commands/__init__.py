@@ -1,0 +1,1 @@
+"""What each command does: translate, call a service, answer."""

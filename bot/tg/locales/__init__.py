@@ -1,0 +1,1 @@
+"""What the bot says, one module a language; each has the names that `en` has."""

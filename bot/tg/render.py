@@ -1,0 +1,115 @@
+"""Stories as messages: pure functions from what was found to Telegram HTML.
+
+Promises: every text of others is escaped and inert (see `markup`), every link is http or https, every message fits
+Telegram's limits and none is empty. A story shows its headline as a link, its bullets, its outlets and its age.
+"""
+
+from datetime import datetime
+
+from bot.domain.models import Briefing, Cadence, Keyboard, Message, Story
+from bot.services.reading import Found
+from bot.tg import keyboards
+from bot.tg.locales import en as texts
+from bot.tg.locales.times import ago, clock_of, date_of, part_of_day
+from bot.tg.markup import link, safe_url, said
+from bot.tg.split import split_message
+
+WORDS_A_MINUTE = 200
+MOST_TITLE_CHARS = 300
+MOST_BULLET_CHARS = 700
+MOST_BULLETS = 5
+MOST_OUTLET_CHARS = 60
+MOST_WORDS_CHARS = 100
+
+
+def briefing_messages(briefing: Briefing, now: datetime) -> tuple[Message, ...]:
+    """A briefing as the messages that a reader gets, in sending order; the port `Render`.
+
+    An instant briefing of one story is that story alone; stories without any text are left out, and without stories
+    there are no messages.
+    """
+    stories = tuple(story for story in briefing.stories if _headline(story))
+    if not stories:
+        return ()
+    if briefing.cadence is Cadence.INSTANT and len(stories) == 1 and not briefing.more:
+        return as_messages(_story(stories[0], now, why=briefing.words), preview_url=stories[0].url)
+    blocks = [_header(briefing, stories), *_numbered(stories, 1, now)]
+    if briefing.more:
+        blocks.append(texts.not_shown(briefing.more))
+    return as_messages("\n\n".join(blocks), preview_url=stories[0].url)
+
+
+def latest_messages(found: Found, now: datetime, count: int) -> tuple[Message, ...]:
+    """One page of the newest stories."""
+    name = f" · {said(found.words, MOST_WORDS_CHARS)}" if found.words else ""
+    header = f"<b>{texts.LATEST}</b>{name}"
+    empty = texts.nothing_on(said(found.words, MOST_WORDS_CHARS), None) if found.words else texts.NOTHING_YET
+    return _page(header, found, now, empty, keyboards.latest(found, count))
+
+
+def topic_messages(found: Found, now: datetime, count: int) -> tuple[Message, ...]:
+    """One page of a topic's stories."""
+    words = said(found.words, MOST_WORDS_CHARS)
+    header = f"<b>{words}</b> · {texts.stories_in(found.total, found.days or 0)}"
+    return _page(header, found, now, texts.nothing_on(words, found.days), keyboards.topic(found, count))
+
+
+def as_messages(html: str, keyboard: Keyboard = (), preview_url: str | None = None) -> tuple[Message, ...]:
+    """HTML of any length as messages: the link preview is on the first, the buttons are under the last."""
+    pieces = [piece.strip() for piece in split_message(html)]
+    last = len(pieces) - 1
+    return tuple(
+        Message(piece, keyboard if at == last else (), safe_url(preview_url) if at == 0 else None)
+        for at, piece in enumerate(pieces)
+    )
+
+
+def _page(header: str, found: Found, now: datetime, empty: str, keyboard: Keyboard) -> tuple[Message, ...]:
+    stories = tuple(story for story in found.stories if _headline(story))
+    if not stories:
+        return as_messages(empty, keyboard)
+    blocks = [header, *_numbered(stories, found.offset + 1, now)]
+    return as_messages("\n\n".join(blocks), keyboard, stories[0].url)
+
+
+def _header(briefing: Briefing, stories: tuple[Story, ...]) -> str:
+    at, zone = briefing.due_at, briefing.chat.zone
+    match briefing.cadence:
+        case Cadence.INSTANT:
+            name, when = texts.JUST_IN, clock_of(at, zone)
+        case Cadence.HOURLY:
+            name, when = texts.HOURLY_BRIEFING, clock_of(at, zone)
+        case Cadence.DAILY:
+            name, when = texts.briefing(part_of_day(at, zone)), date_of(at, zone)
+    words = [said(briefing.words, MOST_WORDS_CHARS)] if briefing.words else []
+    size = " · ".join([*words, texts.stories(len(stories)), texts.minutes(reading_minutes(stories))])
+    return f"<b>{name}</b> · {when}\n{size}"
+
+
+def reading_minutes(stories: tuple[Story, ...]) -> int:
+    """How long stories take to read, in whole minutes, at least one."""
+    words = sum(len(text.split()) for story in stories for text in (story.title, *story.bullets))
+    return max(1, -(-words // WORDS_A_MINUTE))
+
+
+def _numbered(stories: tuple[Story, ...], first: int, now: datetime) -> list[str]:
+    return [f"{number}  {_story(story, now)}" for number, story in enumerate(stories, first)]
+
+
+def _story(story: Story, now: datetime, why: str = "") -> str:
+    headline = _headline(story)
+    bullets = [said(bullet, MOST_BULLET_CHARS) for bullet in story.bullets[:MOST_BULLETS]]
+    outlet = texts.outlets(said(story.outlet, MOST_OUTLET_CHARS), max(0, story.outlets - 1))
+    footer = filter(None, [outlet, ago(story.published_at, now), said(why, MOST_WORDS_CHARS)])
+    return "\n".join(
+        [
+            f"<b>{link(story.url, headline)}</b>",
+            *(f"• {bullet}" for bullet in bullets if bullet and bullet != headline),
+            f"<i>{' · '.join(footer)}</i>",
+        ]
+    )
+
+
+def _headline(story: Story) -> str:
+    """The title, else the first bullet; empty for a story that says nothing."""
+    return said(story.title, MOST_TITLE_CHARS) or next(filter(None, (said(each) for each in story.bullets)), "")

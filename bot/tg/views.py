@@ -1,0 +1,156 @@
+"""Everything that is not a story, as messages: subscriptions, zones, sources. Pure functions."""
+
+from datetime import datetime
+
+from bot.domain.models import Chat, Keyboard, Message, Source, Subscription
+from bot.services.sources import Added, Preview
+from bot.tg import keyboards
+from bot.tg.keyboards import Action
+from bot.tg.locales import en as texts
+from bot.tg.locales import times
+from bot.tg.markup import link, literal, said
+from bot.tg.render import as_messages
+
+MOST_WORDS_CHARS = 100
+MOST_NAME_CHARS = 80
+MOST_OTHER_FEEDS = 10
+MOST_SHOWN = 30
+
+Messages = tuple[Message, ...]
+
+
+# ---- subscriptions -----------------------------------------------------------------------------
+
+
+def subscribed(subscription: Subscription, now: datetime, keyboard: Keyboard | None = None) -> Messages:
+    """A subscription that stands, with what can be done about it."""
+    html = texts.subscribed(
+        _what(subscription),
+        times.schedule(subscription.schedule),
+        times.place_of(subscription.chat.zone),
+        times.next_time(subscription, now),
+    )
+    return as_messages(html, keyboards.standing(subscription) if keyboard is None else keyboard)
+
+
+def which_hour(subscription: Subscription) -> Messages:
+    """Hours to choose from."""
+    return as_messages(texts.WHICH_HOUR, keyboards.hours(subscription.id))
+
+
+def ended(subscription: Subscription) -> Messages:
+    """A subscription that was ended, and the way back."""
+    return as_messages(texts.ended(_what(subscription)), keyboards.one(texts.UNDO, Action.REVIVE, subscription.id))
+
+
+def which_ends(subscriptions: tuple[Subscription, ...]) -> Messages:
+    """A button for each subscription that ends it."""
+    if not subscriptions:
+        return as_messages(texts.NOTHING_TO_END)
+    shown = subscriptions[:MOST_SHOWN]
+    labels = [f"{each.words or texts.EVERYTHING}, {times.schedule(each.schedule)}" for each in shown]
+    return as_messages(texts.WHICH_ENDS, keyboards.to_end(shown, labels))
+
+
+def subscriptions(chat: Chat, listed: tuple[Subscription, ...], now: datetime) -> Messages:
+    """What a chat gets and when next."""
+    if not listed:
+        return as_messages(texts.NO_SUBSCRIPTIONS)
+    lines = [
+        texts.subscription(_what(each), times.schedule(each.schedule), times.next_time(each, now)) for each in listed
+    ]
+    return as_messages("\n".join([texts.subscriptions(times.place_of(chat.zone)), *lines]))
+
+
+def zone(chat: Chat, now: datetime) -> Messages:
+    """The chat's zone, and how to set another."""
+    standing = texts.zone(times.place_of(chat.zone), chat.zone, times.clock_of(now, chat.zone))
+    return as_messages(f"{standing}\n{texts.HOW_TO_SET_ZONE}", keyboards.zones())
+
+
+def _what(subscription: Subscription) -> str:
+    return texts.topic_name(said(subscription.words, MOST_WORDS_CHARS))
+
+
+# ---- sources -----------------------------------------------------------------------------------
+
+
+def sources(listed: tuple[Source, ...], offset: int, now: datetime) -> Messages:
+    """One page of the sources: number, name, language, last article, trouble."""
+    if not listed:
+        return as_messages(texts.NO_SOURCES)
+    page = listed[offset : offset + keyboards.SOURCES_A_PAGE]
+    lines = [_source(source, now) for source in page]
+    keyboard = keyboards.sources(offset, len(page), len(listed))
+    return as_messages("\n".join([texts.sources(len(listed)), "", *lines]), keyboard)
+
+
+def source_added(added: Added, now: datetime) -> Messages:
+    """What was found in a source that is there from now on."""
+    blocks = [
+        f"{_what_kind(added)}\n{texts.ALREADY_THERE if added.known else texts.ADDED}\n{_how_much(added, now)}",
+        *_previews(added.previews),
+        *_others(added),
+    ]
+    keyboard = () if added.known else keyboards.one(texts.UNDO, Action.REMOVE, added.source.id)
+    return as_messages("\n\n".join(blocks), keyboard)
+
+
+def ask_removal(source: Source) -> Messages:
+    """The question before a source is removed."""
+    return as_messages(texts.ask_removal(_name(source)), keyboards.ask_removal(source.id))
+
+
+def removed(source: Source) -> Messages:
+    """A source that was removed, and the way back."""
+    return as_messages(texts.removed(_name(source)), keyboards.one(texts.UNDO, Action.RESTORE, source.id))
+
+
+def restored(source: Source) -> Messages:
+    """A removed source is back."""
+    return as_messages(texts.restored(_name(source)))
+
+
+def _name(source: Source) -> str:
+    return said(source.title, MOST_NAME_CHARS) or said(source.url, MOST_NAME_CHARS)
+
+
+def _source(source: Source, now: datetime) -> str:
+    at = source.last_article_at
+    facts = [
+        link(source.site_url or source.url, _name(source)),
+        _language(source),
+        texts.last_article(times.ago(at, now)) if at else texts.NO_ARTICLE_YET,
+    ]
+    trouble = texts.failing(source.errors, said(source.last_error or "", 80)) if source.errors else ""
+    return f"{source.id}  {' · '.join(filter(None, facts))}" + (f"\n<i>{trouble}</i>" if trouble else "")
+
+
+def _language(source: Source) -> str:
+    code = (source.language or "").partition("-")[0].lower()
+    return texts.LANGUAGES.get(code, said(code, 8))
+
+
+def _what_kind(added: Added) -> str:
+    facts = [f"<b>{_name(added.source)}</b>", _language(added.source), texts.FEED_KINDS[added.kind]]
+    return " · ".join(filter(None, facts))
+
+
+def _how_much(added: Added, now: datetime) -> str:
+    per_day = added.articles_per_day
+    much = texts.articles_now(added.entries) if per_day is None else texts.articles_a_day(per_day)
+    last = [texts.last_one(times.ago(added.newest_at, now))] if added.newest_at else []
+    return ", ".join([much, *last]) + "."
+
+
+def _previews(previews: tuple[Preview, ...]) -> list[str]:
+    lines = [
+        f"{number} {said(each.title, 200)}" + (f" — {said(each.bullet, 400)}" if each.bullet else "")
+        for number, each in enumerate(previews, 1)
+    ]
+    return ["\n".join([texts.PREVIEW_HEADING, *lines])] if lines else []
+
+
+def _others(added: Added) -> list[str]:
+    lines = [literal(other.url) for other in added.others[:MOST_OTHER_FEEDS]]
+    return ["\n".join([texts.OTHER_FEEDS, *lines])] if lines else []

@@ -1,0 +1,122 @@
+"""A news site on loopback, workers that work in this process, and a sender that keeps what it was given."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import format_datetime
+from html import escape
+from ipaddress import ip_network
+from typing import TypeVar, TypeVarTuple
+
+import pytest
+from aiohttp import web
+
+from bot.domain.models import ChatKind, ChatRef, Message, Place
+from bot.feeds.fetch import Fetcher
+from bot.feeds.guard import Guard
+
+Ts = TypeVarTuple("Ts")
+T = TypeVar("T")
+
+PLACE = Place(ChatRef(501), ChatKind.PRIVATE, "Ada")
+
+
+class InlineWorkers:
+    """Runs work at once, in this process."""
+
+    async def run(self, function: Callable[[*Ts], T], *args: *Ts, limit_s: float = 10.0) -> T:
+        assert limit_s > 0
+        return function(*args)
+
+
+@dataclass
+class KeptSender:
+    """Keeps messages; the next send raises `next_error` where there is one."""
+
+    kept: list[tuple[ChatRef, Message]] = field(default_factory=list)
+    next_error: Exception | None = None
+
+    async def send(self, ref: ChatRef, message: Message) -> int:
+        error, self.next_error = self.next_error, None
+        if error is not None:
+            raise error
+        self.kept.append((ref, message))
+        return len(self.kept)
+
+    @property
+    def texts(self) -> list[str]:
+        return [message.html for _, message in self.kept]
+
+
+class Site:
+    """An outlet with a feed at /feed.xml and a page for each item."""
+
+    def __init__(self) -> None:
+        self.items: list[str] = []
+        self.pages: dict[str, tuple[int, str, bytes]] = {}
+        self.asked: list[str] = []
+        self.conditional = 0
+        self.url = ""
+
+    def tell(self, slug: str, title: str, published_at: datetime | None = None, *, paragraphs: int = 6) -> None:
+        """Publish an article whose feed entry is a teaser and whose page has the text."""
+        date = f"<pubDate>{format_datetime(published_at)}</pubDate>" if published_at else ""
+        link = f"{self.url}/{slug}"
+        self.items.insert(0, f"<item><guid>{slug}</guid><title>{escape(title)}</title><link>{link}</link>{date}"
+                             f"<description>{escape(title)}, in short.</description></item>")  # fmt: skip
+        body = "".join(f"<p>{escape(sentence(title, n))}</p>" for n in range(paragraphs))
+        page = (
+            f"<html><head><title>{escape(title)}</title></head>"
+            f"<body><article><h1>{escape(title)}</h1>{body}</article></body></html>"
+        )
+        self.pages[f"/{slug}"] = (200, "text/html; charset=utf-8", page.encode())
+
+    def feed(self) -> bytes:
+        return (
+            "<rss version='2.0'><channel><title>Coast Daily</title><link>http://coast.example/</link>"
+            f"<language>en</language>{''.join(self.items)}</channel></rss>"
+        ).encode()
+
+    async def answer(self, request: web.Request) -> web.Response:
+        self.asked.append(request.path)
+        if request.path == "/feed.xml" and request.path not in self.pages:
+            etag = f'"{len(self.items)}"'
+            if request.headers.get("If-None-Match") == etag:
+                self.conditional += 1
+                return web.Response(status=304)
+            return web.Response(body=self.feed(), content_type="application/rss+xml", headers={"ETag": etag})
+        status, content_type, body = self.pages.get(request.path, (404, "text/plain", b"no"))
+        return web.Response(status=status, body=body, headers={"Content-Type": content_type})
+
+
+def sentence(title: str, number: int) -> str:
+    """A made-up paragraph about a made-up event."""
+    return (
+        f"Paragraph {number} about {title.lower()} says that the council spent {number + 2} hours on the plans today. "
+        f"A spokeswoman said the work would begin within {number + 3} weeks and cost {number + 4} million euros."
+    )
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    site = Site()
+    app = web.Application()
+    app.router.add_get("/{path:.*}", site.answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    site.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield site
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def fetcher() -> AsyncIterator[Fetcher]:
+    fetcher = Fetcher(Guard((ip_network("127.0.0.0/8"),)), user_agent="tests")
+    yield fetcher
+    await fetcher.close()
+
+
+@pytest.fixture
+def sender() -> KeptSender:
+    return KeptSender()

@@ -1,0 +1,48 @@
+"""The whole flow in one hand, without Telegram: what the service's jobs do, step by step."""
+
+from datetime import datetime
+
+from bot.domain.models import Briefing, Message
+from bot.domain.ports import Now, Sender
+from bot.feeds.fetch import Fetcher
+from bot.services.briefings import Briefings
+from bot.services.condense import Condense
+from bot.services.delivery import Deliveries
+from bot.services.ingest import Ingest
+from bot.services.reading import Reading
+from bot.services.sources import Sources
+from bot.services.subscriptions import Subscriptions
+from bot.storage.database import Database
+from tests.services.conftest import InlineWorkers
+
+
+def plain_render(briefing: Briefing, _: datetime) -> tuple[Message, ...]:
+    """One message: the headlines, a line each."""
+    return (Message("\n".join(story.title for story in briefing.stories)),)
+
+
+class Newsroom:
+    """All services on one database."""
+
+    def __init__(self, database: Database, fetcher: Fetcher, sender: Sender, now: Now) -> None:
+        workers = InlineWorkers()
+        self.database = database
+        self.sources = Sources(database, fetcher, workers, now, 900)
+        self.ingest = Ingest(database, fetcher, workers, now)
+        self.condense = Condense(database, workers, now)
+        self.briefings = Briefings(database, plain_render, now)
+        self.deliveries = Deliveries(database, sender, now)
+        self.subscriptions = Subscriptions(database, now)
+        self.reading = Reading(database, now)
+
+    async def gather(self) -> int:
+        """Poll, read and condense what is due; how many stories came of it."""
+        await self.ingest.poll_due()
+        await self.ingest.read_pages()
+        return await self.condense.condense_new()
+
+    async def tell(self) -> None:
+        """Brief who is due and send it."""
+        while await self.briefings.brief_due():
+            pass
+        await self.deliveries.flush()

@@ -1,0 +1,99 @@
+"""Sources: adding, removing, claiming, health."""
+
+from datetime import timedelta
+
+from bot.storage import sources
+from bot.storage.database import Database
+from tests.conftest import Clock
+from tests.storage.making import add_source
+
+QUARTER = timedelta(minutes=15)
+
+
+async def test_an_added_source_is_due_at_once_and_found(database: Database, clock: Clock) -> None:
+    async with database.write() as tx:
+        added = await add_source(tx, clock())
+        assert added.next_poll_at == added.added_at == clock()
+        assert (added.title, added.language, added.errors) == ("Wire", "en", 0)
+        assert await sources.find(tx, added.url) == await sources.get(tx, added.id) == added
+        assert await sources.find(tx, "https://nowhere.example/") is None
+        assert await sources.listed(tx) == (added,)
+
+
+async def test_adding_what_is_there_changes_nothing(database: Database, clock: Clock) -> None:
+    async with database.write() as tx:
+        added = await add_source(tx, clock())
+        clock.advance(seconds=60)
+        assert await add_source(tx, clock()) == added
+
+
+async def test_a_removed_source_comes_back_by_adding_or_restoring(database: Database, clock: Clock) -> None:
+    async with database.write() as tx:
+        added = await add_source(tx, clock())
+        assert await sources.remove(tx, added.id, clock())
+        assert not await sources.remove(tx, added.id, clock())
+        assert await sources.find(tx, added.url) is await sources.get(tx, added.id) is None
+        assert await sources.listed(tx) == ()
+        assert await sources.claim_due(tx, clock(), clock() + QUARTER, 10) == ()
+        clock.advance(seconds=60)
+        back = await add_source(tx, clock())
+        assert (back.id, back.next_poll_at) == (added.id, clock())
+        await sources.remove(tx, added.id, clock())
+        restored = await sources.restore(tx, added.id, clock())
+        assert restored is not None
+        assert restored.id == added.id
+        assert await sources.restore(tx, 99, clock()) is None
+
+
+async def test_a_claim_takes_the_longest_waiting_and_holds_until_its_lease_ends(
+    database: Database, clock: Clock
+) -> None:
+    async with database.write() as tx:
+        first = await add_source(tx, clock(), "first")
+        clock.advance(seconds=1)
+        second = await add_source(tx, clock(), "second")
+
+    async def claim(most: int) -> list[int]:
+        async with database.write() as tx:
+            return [each.id for each in await sources.claim_due(tx, clock(), clock() + QUARTER, most)]
+
+    assert await claim(1) == [first.id]
+    assert await claim(5) == [second.id]
+    assert await claim(5) == []
+    clock.advance(seconds=QUARTER.total_seconds() - 1)
+    assert await claim(5) == []
+    clock.advance(seconds=1)
+    assert await claim(5) == [first.id, second.id]
+
+
+async def test_health(database: Database, clock: Clock) -> None:
+    async with database.write() as tx:
+        added = await add_source(tx, clock())
+        assert await sources.failed(tx, added.id, at=clock(), why="404", next_poll_at=clock() + QUARTER) == 1
+        assert await sources.failed(tx, added.id, at=clock(), why="timeout", next_poll_at=clock() + QUARTER) == 2
+        ill = await sources.get(tx, added.id)
+        assert ill is not None
+        assert (ill.errors, ill.last_error, ill.last_polled_at, ill.next_poll_at) == (
+            2,
+            "timeout",
+            clock(),
+            clock() + QUARTER,
+        )
+        await sources.polled(
+            tx, added.id, at=clock(), etag='"a"', last_modified="Sun", next_poll_at=clock() + 2 * QUARTER, title="New"
+        )
+        well = await sources.get(tx, added.id)
+        assert well is not None
+        assert (well.errors, well.last_error, well.etag, well.last_modified) == (0, None, '"a"', "Sun")
+        assert (well.title, well.language, well.url) == ("New", "en", added.url)
+        assert await sources.failed(tx, 99, at=clock(), why="", next_poll_at=clock()) == 0
+
+
+async def test_a_feed_that_moved_is_followed_unless_another_source_is_there(database: Database, clock: Clock) -> None:
+    async with database.write() as tx:
+        first, second = await add_source(tx, clock(), "first"), await add_source(tx, clock(), "second")
+        for url in ("https://moved.example/feed", second.url):
+            await sources.polled(tx, first.id, at=clock(), etag=None, last_modified=None, next_poll_at=clock(), url=url)
+        moved = await sources.get(tx, first.id)
+        assert moved is not None
+        assert moved.url == "https://moved.example/feed"

@@ -1,0 +1,87 @@
+"""Subscriptions: stored, ended and revived, claimed when due."""
+
+from datetime import time, timedelta
+
+from bot.domain.models import Cadence, Schedule
+from bot.storage import subscriptions, topics
+from bot.storage.database import Database
+from tests.conftest import Clock
+from tests.storage.making import add_chat, subscribe
+
+HOUR = timedelta(hours=1)
+
+
+async def test_a_wish_comes_back_as_it_was_given(database: Database, clock: Clock) -> None:
+    schedule = Schedule(Cadence.DAILY, (time(7, 30), time(19)), frozenset({0, 1, 4}))
+    async with database.write() as tx:
+        chat = await add_chat(tx, clock())
+        stored = await subscriptions.put(
+            tx,
+            chat_id=chat.id,
+            topic_id=await topics.ensure(tx, "ferry"),
+            schedule=schedule,
+            since_at=clock() - HOUR,
+            next_due_at=clock() + HOUR,
+            at=clock(),
+        )
+        assert (stored.chat, stored.words, stored.schedule) == (chat, "ferry", schedule)
+        assert (stored.since_at, stored.next_due_at) == (clock() - HOUR, clock() + HOUR)
+        assert await subscriptions.get(tx, stored.id) == stored
+        assert await subscriptions.of_chat(tx, chat.id) == (stored,)
+        assert await subscriptions.get(tx, 99) is None
+
+
+async def test_a_second_wish_for_a_topic_replaces_the_first(database: Database, clock: Clock) -> None:
+    async with database.write() as tx:
+        chat = await add_chat(tx, clock())
+        first = await subscribe(tx, chat, clock(), "ferry")
+        second = await subscribe(tx, chat, clock(), "ferry", Cadence.HOURLY, due_at=clock())
+        everything = await subscribe(tx, chat, clock())
+        assert second.id == first.id
+        assert [each.id for each in await subscriptions.of_chat(tx, chat.id)] == [first.id, everything.id]
+        assert second.schedule.cadence is Cadence.HOURLY
+
+
+async def test_an_end_can_be_undone(database: Database, clock: Clock) -> None:
+    async with database.write() as tx:
+        chat = await add_chat(tx, clock())
+        subscription = await subscribe(tx, chat, clock(), due_at=clock())
+        await subscriptions.end(tx, subscription.id, clock())
+        assert await subscriptions.of_chat(tx, chat.id) == ()
+        assert await subscriptions.claim_due(tx, clock(), 9) == ()
+        assert await subscriptions.wake_instant(tx, clock()) == 0
+        assert await subscriptions.get(tx, subscription.id) == subscription
+        await subscriptions.revive(tx, subscription.id, next_due_at=clock() + HOUR)
+        (revived,) = await subscriptions.of_chat(tx, chat.id)
+        assert revived.next_due_at == clock() + HOUR
+        await subscriptions.end(tx, subscription.id, clock())
+        assert (await subscribe(tx, chat, clock())).id == subscription.id
+        assert len(await subscriptions.of_chat(tx, chat.id)) == 1
+
+
+async def test_due_ones_are_claimed_longest_waiting_first(database: Database, clock: Clock) -> None:
+    async with database.write() as tx:
+        chat = await add_chat(tx, clock())
+        late = await subscribe(tx, chat, clock(), "late", due_at=clock() - HOUR)
+        later = await subscribe(tx, chat, clock(), "later", due_at=clock() - 2 * HOUR)
+        await subscribe(tx, chat, clock(), "not yet", due_at=clock() + HOUR)
+        await subscribe(tx, chat, clock(), "waits for news")
+        assert [each.id for each in await subscriptions.claim_due(tx, clock(), 9)] == [later.id, late.id]
+        assert [each.id for each in await subscriptions.claim_due(tx, clock(), 1)] == [later.id]
+        await subscriptions.briefed(tx, later.id, since_at=clock(), next_due_at=clock() + HOUR)
+        await subscriptions.set_due(tx, late.id, None)
+        assert await subscriptions.claim_due(tx, clock(), 9) == ()
+        served = await subscriptions.get(tx, later.id)
+        assert served is not None
+        assert (served.since_at, served.next_due_at) == (clock(), clock() + HOUR)
+
+
+async def test_news_wakes_the_instant_ones_that_wait(database: Database, clock: Clock) -> None:
+    async with database.write() as tx:
+        chat = await add_chat(tx, clock())
+        instant = await subscribe(tx, chat, clock(), "a")
+        await subscribe(tx, chat, clock(), "b", due_at=clock() + HOUR)
+        await subscribe(tx, chat, clock(), "c", Cadence.HOURLY)
+        assert await subscriptions.wake_instant(tx, clock()) == 1
+        assert await subscriptions.wake_instant(tx, clock() + HOUR) == 0
+        assert [each.id for each in await subscriptions.claim_due(tx, clock(), 9)] == [instant.id]

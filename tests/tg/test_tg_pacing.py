@@ -1,0 +1,109 @@
+"""When messages may leave: Telegram's limits in virtual time."""
+
+import asyncio
+
+import pytest
+
+from bot.tg.pacing import MOST_CHATS_KEPT, Pacing
+from tests.tg.virtual import Time
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+def pacing(time: Time, per_s: float = 1000, chat_per_s: float = 1000) -> Pacing:
+    return Pacing(per_s, chat_per_s, clock=time.clock, sleep=time.sleep)
+
+
+async def sent(time: Time, paced: Pacing, *turns: tuple[int, bool]) -> list[tuple[int, bool, float]]:
+    """All turns asked for at once: chat, reply, and when it was given, in that order."""
+    given: list[tuple[int, bool, float]] = []
+
+    async def take(chat: int, reply: bool) -> None:
+        await paced.turn(chat, reply=reply)
+        given.append((chat, reply, round(time.now, 3)))
+
+    await asyncio.gather(*(take(chat, reply) for chat, reply in turns))
+    return given
+
+
+async def test_all_chats_together_keep_the_rate_without_bursts(time: Time) -> None:
+    given = await sent(time, pacing(time, per_s=28), *[(chat, False) for chat in range(1, 58)])
+    assert [at for _, _, at in given] == [round(n / 28, 3) for n in range(57)]
+
+
+async def test_one_chat_gets_one_a_second_and_delays_no_other(time: Time) -> None:
+    given = await sent(time, pacing(time, chat_per_s=1), *[(1, False)] * 4, (2, False), (3, False))
+    assert [at for chat, _, at in given if chat == 1] == [0, 1, 2, 3]
+    assert [at for chat, _, at in given if chat != 1] == [0.001, 0.002]
+
+
+async def test_replies_may_come_five_at_once_and_then_one_a_second(time: Time) -> None:
+    given = await sent(time, pacing(time, chat_per_s=1), *[(1, True)] * 7)
+    assert [int(at) for _, _, at in given] == [0, 0, 0, 0, 0, 1, 2]
+
+
+async def test_a_reply_goes_before_three_hundred_that_wait(time: Time) -> None:
+    paced = pacing(time, per_s=28)
+    given = await sent(time, paced, *[(chat, False) for chat in range(1, 301)], (999, True))
+    assert given[0] == (999, True, 0)
+
+
+async def test_a_group_gets_twenty_in_any_minute(time: Time) -> None:
+    given = await sent(time, pacing(time), *[(-100, False)] * 41, (5, False))
+    at = [int(at) for chat, _, at in given if chat == -100]
+    assert at == [0] * 20 + [60] * 20 + [120]
+    assert next(at for chat, _, at in given if chat == 5) < 1
+
+
+async def test_t90_a_chat_that_telegram_named_is_left_alone(time: Time) -> None:
+    paced = pacing(time)
+    paced.hold(1, 45)
+    given = await sent(time, paced, (1, True), (1, False), (2, False))
+    assert [(chat, int(at)) for chat, _, at in given] == [(2, 0), (1, 45), (1, 45)]
+
+
+async def test_when_several_chats_are_named_all_wait(time: Time) -> None:
+    paced = pacing(time)
+    for chat in (1, 2, 3):
+        paced.hold(chat, 30)
+    assert [int(at) for _, _, at in await sent(time, paced, (9, False), (8, True))] == [30, 30]
+
+
+async def test_the_same_chat_three_times_is_not_several(time: Time) -> None:
+    paced = pacing(time)
+    for _ in range(3):
+        paced.hold(1, 30)
+    assert [int(at) for _, _, at in await sent(time, paced, (9, False))] == [0]
+
+
+async def test_whoever_gives_up_waiting_costs_nothing(time: Time) -> None:
+    paced = pacing(time)
+    paced.hold(1, 1e9)
+    waiting = asyncio.create_task(paced.turn(1))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert await sent(time, paced, (2, False)) == [(2, False, 0)]
+    assert not paced._waiting
+
+
+async def test_a_new_reply_wakes_the_line_up(time: Time) -> None:
+    paced = pacing(time)
+    paced.hold(1, 1000)
+    held = asyncio.create_task(paced.turn(1))
+    await asyncio.sleep(0)
+    assert await sent(time, paced, (2, True)) == [(2, True, 0)]
+    await held
+    assert time.now == 1000
+
+
+async def test_chats_that_owe_nothing_are_forgotten(time: Time) -> None:
+    paced = pacing(time)
+    for chat in range(1, MOST_CHATS_KEPT + 5):
+        time.now += 100
+        paced._pay(chat, time.now)
+    assert len(paced._chats) < 10
