@@ -6,6 +6,7 @@ line on standard error, `nutgraf: WHAT: WHY`.
 
 import argparse
 import importlib
+import io
 import logging
 import os
 import sys
@@ -37,8 +38,10 @@ class _Parser(argparse.ArgumentParser):
 
 def run(argv: Sequence[str]) -> int:
     """Run one command and return its exit status."""
-    parser = _parser(argv)
-    args = parser.parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")  # in any locale
+    args = _parser(argv).parse_args(argv)
     # before a command says otherwise: troubles only, and never on standard output
     configure("text", level=logging.WARNING)
     try:

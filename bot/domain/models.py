@@ -67,7 +67,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A feed that admins added, its cadence and its health. `errors` counts failed polls in a row."""
+    """A feed that admins added, its cadence and its health.
+
+    `errors` counts failed polls in a row; `body_digest` tells whether the feed changed where its server does not.
+    """
 
     id: int
     url: str
@@ -79,6 +82,7 @@ class Source:
     added_at: datetime
     etag: str | None = None
     last_modified: str | None = None
+    body_digest: str | None = None
     errors: int = 0
     last_error: str | None = None
     last_polled_at: datetime | None = None

@@ -40,13 +40,15 @@ def plain_lines(text: str, most_chars: int = 500_000) -> str:
 def cut(text: str, most_chars: int) -> str:
     """`text` if it is short enough, else as many whole words as fit with "…" behind them.
 
-    A first word that is too long by itself is cut inside. The result, sign included, has at most `most_chars`.
+    Where that would lose more than half (one very long word, writing without blanks) it is cut inside a word. The
+    result, sign included, has at most `most_chars`.
     """
     if len(text) <= most_chars:
         return text
     head = text[: max(0, most_chars - 1)]
     if not text[len(head)].isspace():
-        head = head.rsplit(None, 1)[0] if len(head.split()) > 1 else head
+        words = head.rpartition(" ")[0]
+        head = words if 2 * len(words) > len(head) else head
     return f"{head.rstrip(' ,;:–—-')}…"[:most_chars]
 
 

@@ -58,7 +58,6 @@ class ProcessWorkers:
         self._timer: Timer | None = None
         self._ending: set[asyncio.Task[None]] = set()
 
-    @property
     def resting(self) -> bool:
         """Whether there are no processes."""
         return self._pool is None and not self._ending

@@ -22,7 +22,7 @@ _INLINE_NAMES = """
     u var video wbr"""
 _BLOCKS = frozenset(_BLOCK_NAMES.split())
 _INLINE = frozenset(_INLINE_NAMES.split())
-_SILENT = "script|style|template|svg|applet|xml|select|noembed|noframes"
+_SILENT = "script|style|template|applet|xml|select|noembed|noframes"
 _SPACES = re.compile(r"\s{2,}")
 _COMMENT = re.compile(r"(?s)<!--.*?-->")
 _OPEN_COMMENT = re.compile(r"<!--[^<>]*+>?")

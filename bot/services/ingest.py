@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from hashlib import sha256
 
 import structlog
 
@@ -58,7 +59,7 @@ class Ingest:
         async with self._slots:
             try:
                 fetched = await self._fetcher.get(source.url, etag=source.etag, last_modified=source.last_modified)
-                feed = None if fetched.status == 304 else await self.parse(fetched)
+                feed = None if _unchanged(source, fetched) else await self.parse(fetched)
             except (SourceError, WorkerError) as error:
                 await self._failed(source, error)
                 return 0
@@ -72,7 +73,7 @@ class Ingest:
             NotAFeed: it holds none.
             WorkerError: reading it took too long or too much memory.
         """
-        work = partial(parse_feed, fetched.body, url=fetched.url, content_type=fetched.content_type)
+        work = partial(parse_feed, fetched.body, url=fetched.url, content_type=fetched.content_type, now=self._now())
         return await self._workers.run(work, limit_s=PARSE_LIMIT_S)
 
     async def _failed(self, source: Source, error: SourceError | WorkerError) -> None:
@@ -134,11 +135,20 @@ async def record_poll(tx: Tx, source: Source, fetched: Fetched, feed: Feed | Non
         at=now,
         etag=fetched.etag or (source.etag if feed is None else None),
         last_modified=fetched.last_modified or (source.last_modified if feed is None else None),
+        body_digest=_digest(fetched.body) if fetched.body else None,
         next_poll_at=now + timedelta(seconds=source.interval_s),
     )
     if new:
         log.info("articles found", source_id=source.id, new=new)
     return new
+
+
+def _unchanged(source: Source, fetched: Fetched) -> bool:
+    return fetched.status == 304 or source.body_digest == _digest(fetched.body)
+
+
+def _digest(body: bytes) -> str:
+    return sha256(body).hexdigest()
 
 
 def mark_news(found: Sequence[NewArticle], now: datetime) -> tuple[NewArticle, ...]:

@@ -189,8 +189,16 @@ async def bullets(tx: Tx, article_id: int) -> tuple[Bullet, ...]:
 
 async def counts(tx: Tx) -> dict[str, int]:
     """How many articles are in each state; states without any are left out."""
-    found = await rows(tx, "SELECT state, count(*) AS number FROM articles GROUP BY state")
+    found = await rows(tx, _COUNTS)
     return {each["state"]: each["number"] for each in found}
+
+
+# each line is answered by its partial index alone
+_COUNTS = """
+    SELECT state, count(*) AS number FROM articles WHERE state = 'found' GROUP BY state UNION ALL
+    SELECT state, count(*) AS number FROM articles WHERE state = 'read' GROUP BY state UNION ALL
+    SELECT state, count(*) AS number FROM articles WHERE state = 'ready' GROUP BY state
+"""
 
 
 def _article(found: RowMapping) -> Article:

@@ -6,7 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import URL, text
 
 from bot.domain.errors import StorageError, UserError
 from bot.storage import engines, files, migrations
@@ -81,7 +81,8 @@ async def _run(address: Address, program: str, *arguments: str, connects: bool) 
 
 
 def _without_password(address: Address) -> str:
-    plain = address.url.set(drivername="postgresql", password=None)
+    url = address.url  # its set() takes None for "leave as it is"
+    plain = URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
     ssl = plain.query.get("ssl")
     libpq = plain.difference_update_query(["ssl"])
     return (libpq.update_query_dict({"sslmode": ssl}) if ssl else libpq).render_as_string(hide_password=False)

@@ -13,7 +13,7 @@ from pathlib import Path
 from bot.domain.errors import StorageError, UserError
 from bot.storage.wal import damaged
 
-QUICK_CHECK_BYTES = 64 * 2**20
+QUICK_CHECK_BYTES = 200 * 2**20  # read in 0.2 s when cached
 _UNCLEAN_CHECK_BYTES = 2**30
 _MAGIC = b"SQLite format 3\0"
 

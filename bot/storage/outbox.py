@@ -17,11 +17,10 @@ from bot.domain.models import Button, ChatRef, Delivery, Message, Subscription
 from bot.storage.sql import Tx, row, rows, run, run_each
 from bot.storage.times import from_ms
 
-# an earlier message to the same Telegram chat that is still open
+# no earlier message to the same Telegram chat is open; CROSS JOIN is what makes SQLite start at the chat
 _FIRST_OF_ITS_CHAT = """
-    NOT EXISTS (SELECT 1 FROM chats same
-                  JOIN deliveries earlier ON earlier.chat_id = same.id
-                 WHERE same.telegram_id = c.telegram_id
+    NOT EXISTS (SELECT 1 FROM chats same CROSS JOIN deliveries earlier
+                 WHERE same.telegram_id = c.telegram_id AND earlier.chat_id = same.id
                    AND earlier.id < d.id AND earlier.state IN ('waiting', 'sending'))
 """
 
@@ -172,7 +171,15 @@ async def next_due(tx: Tx) -> datetime | None:
 
 async def counts(tx: Tx) -> dict[str, int]:
     """How many deliveries are in each state; states without any are left out."""
-    found = await rows(tx, "SELECT state, count(*) AS number FROM deliveries GROUP BY state")
+    found = await rows(
+        tx,
+        """
+        SELECT state, count(*) AS number FROM deliveries
+         WHERE state IN ('waiting', 'sending') GROUP BY state UNION ALL
+        SELECT state, count(*) AS number FROM deliveries
+         WHERE state IN ('sent', 'refused', 'in_doubt') GROUP BY state
+        """,
+    )
     return {each["state"]: each["number"] for each in found}
 
 

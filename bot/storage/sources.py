@@ -24,7 +24,7 @@ async def add(
         ON CONFLICT (url) DO UPDATE
            SET title = excluded.title, language = excluded.language, site_url = excluded.site_url,
                interval_s = excluded.interval_s, next_poll_at_ms = excluded.next_poll_at_ms, removed_at_ms = NULL,
-               errors = 0, last_error = NULL, etag = NULL, last_modified = NULL
+               errors = 0, last_error = NULL, etag = NULL, last_modified = NULL, body_digest = NULL
          WHERE sources.removed_at_ms IS NOT NULL
         RETURNING *
         """,
@@ -102,6 +102,7 @@ async def polled(
     at: datetime,
     etag: str | None,
     last_modified: str | None,
+    body_digest: str | None = None,
     next_poll_at: datetime,
     url: str | None = None,
     title: str | None = None,
@@ -113,6 +114,7 @@ async def polled(
         """
         UPDATE sources
            SET last_polled_at_ms = :at, etag = :etag, last_modified = :last_modified, next_poll_at_ms = :next_poll_at,
+               body_digest = COALESCE(:body_digest, body_digest),
                errors = 0, last_error = NULL, title = COALESCE(:title, title), language = COALESCE(:language, language),
                url = CASE WHEN EXISTS (SELECT 1 FROM sources other WHERE other.url = :url) THEN url
                           ELSE COALESCE(:url, url) END
@@ -122,6 +124,7 @@ async def polled(
         at=at,
         etag=etag,
         last_modified=last_modified,
+        body_digest=body_digest,
         next_poll_at=next_poll_at,
         url=url,
         title=title,
@@ -159,6 +162,7 @@ def _source(found: RowMapping) -> Source:
         added_at=from_ms(found["added_at_ms"]),
         etag=found["etag"],
         last_modified=found["last_modified"],
+        body_digest=found["body_digest"],
         errors=found["errors"],
         last_error=found["last_error"],
         last_polled_at=maybe_from_ms(found["last_polled_at_ms"]),

@@ -70,7 +70,7 @@ async def get(tx: Tx, ids: Sequence[int]) -> dict[int, Story]:
 async def unbriefed(
     tx: Tx, chat_id: int, *, ready_since: datetime, limit: int, ids: Sequence[int] | None = None
 ) -> tuple[Story, ...]:
-    """Stories ready at `ready_since` or later that the chat was never briefed on, the oldest published first.
+    """Stories ready at `ready_since` or later that the chat was never briefed on, the newest published first.
 
     `ids`: only among these.
     """
@@ -80,7 +80,7 @@ async def unbriefed(
         f"""{_STORY}
          WHERE s.ready_at_ms >= :since AND so.removed_at_ms IS NULL {among}
            AND NOT EXISTS (SELECT 1 FROM briefed b WHERE b.chat_id = :chat_id AND b.story_id = s.id)
-         ORDER BY s.published_at_ms, s.id LIMIT :limit
+         ORDER BY s.published_at_ms DESC, s.id DESC LIMIT :limit
         """,  # noqa: S608  # our own text
         chat_id=chat_id,
         since=ready_since,

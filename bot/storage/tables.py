@@ -59,6 +59,7 @@ sources = Table(
     Column("removed_at_ms", BigInteger),
     Column("etag", Text),
     Column("last_modified", Text),
+    Column("body_digest", Text),
     Column("errors", Integer, nullable=False, server_default=text("0")),
     Column("last_error", Text),
     Column("last_polled_at_ms", BigInteger),
@@ -106,7 +107,7 @@ articles = Table(
     _where("ix_articles_story", "story_id", "source_id", condition="story_id IS NOT NULL"),
     _where("ix_articles_found", "published_at_ms", "id", condition="state = 'found'"),
     _where("ix_articles_read", "published_at_ms", "id", condition="state = 'read'"),
-    Index("ix_articles_state", "state"),
+    _where("ix_articles_ready", "state", condition="state = 'ready'"),  # counts; one for all states would be preferred
 )
 
 bullets = Table(
@@ -204,8 +205,8 @@ deliveries = Table(
     UniqueConstraint("briefing_id", "part"),
     _one_of("state", "waiting", "sending", "sent", "refused", "in_doubt"),
     _where("ix_deliveries_due", "due_at_ms", "id", condition="state = 'waiting'"),
-    _where("ix_deliveries_open", "chat_id", "id", condition="state IN ('waiting', 'sending')"),
-    Index("ix_deliveries_state", "state"),
+    _where("ix_deliveries_open", "chat_id", "id", "state", condition="state IN ('waiting', 'sending')"),
+    _where("ix_deliveries_settled", "state", condition="state IN ('sent', 'refused', 'in_doubt')"),
 )
 
 state = Table(

@@ -11,7 +11,7 @@ from bot.services.reading import Found
 from bot.tg import keyboards
 from bot.tg.locales import en as texts
 from bot.tg.locales.times import ago, clock_of, date_of, part_of_day
-from bot.tg.markup import link, safe_url, said
+from bot.tg.markup import link, literal, safe_url, said
 from bot.tg.split import split_message
 
 WORDS_A_MINUTE = 200
@@ -35,7 +35,8 @@ def briefing_messages(briefing: Briefing, now: datetime) -> tuple[Message, ...]:
         return as_messages(_story(stories[0], now, why=briefing.words), preview_url=stories[0].url)
     blocks = [_header(briefing, stories), *_numbered(stories, 1, now)]
     if briefing.more:
-        blocks.append(texts.not_shown(briefing.more))
+        command = literal(f"/topic {briefing.words}") if briefing.words else "/latest"
+        blocks.append(texts.not_shown(briefing.more, command))
     return as_messages("\n\n".join(blocks), preview_url=stories[0].url)
 
 

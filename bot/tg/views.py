@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.domain.models import Chat, Keyboard, Message, Source, Subscription
+from bot.domain.models import Cadence, Chat, Keyboard, Message, Source, Subscription
 from bot.services.sources import Added, Preview
 from bot.tg import keyboards
 from bot.tg.keyboards import Action
@@ -30,7 +30,11 @@ def subscribed(subscription: Subscription, now: datetime, keyboard: Keyboard | N
         times.place_of(subscription.chat.zone),
         times.next_time(subscription, now),
     )
-    return as_messages(html, keyboards.standing(subscription) if keyboard is None else keyboard)
+    in_utc = subscription.chat.zone == "UTC" and subscription.schedule.cadence is Cadence.DAILY
+    return as_messages(
+        f"{html}\n{texts.SET_ZONE}" if in_utc else html,
+        keyboards.standing(subscription) if keyboard is None else keyboard,
+    )
 
 
 def which_hour(subscription: Subscription) -> Messages:

@@ -68,7 +68,7 @@ async def test_subscribe_brings_the_first_story(demo: str, pages: Watched, pictu
     await expect(first).to_contain_text(re.compile(outlets))
     await picture(page, "demo-first-story")
 
-    for command, has in (("/latest", "newest"), ("/topic syria", "syria")):
+    for command, has in (("/latest", "Latest"), ("/topic syria", "syria")):
         await say(page, command)
         answer = story(page).filter(has_text=re.compile(has, re.IGNORECASE)).last
         await expect(answer).to_be_visible()

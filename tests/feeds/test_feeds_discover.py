@@ -3,7 +3,6 @@
 import gzip
 import json
 import tarfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -76,25 +75,20 @@ def test_pages_are_bounded() -> None:
         assert offered(wall * 200_000) == []
 
 
-def saved_cases() -> Iterator[tuple[dict[str, object], bytes]]:
-    packs = {name: tarfile.open(SAVED / name) for name in ("feeds/discovery.tar.gz", "pages/pages.tar.gz")}
-    for line in (SAVED / "feeds" / "discovery.jsonl").read_text().splitlines():
-        case = json.loads(line)
-        pack = packs.get(case["archive"], packs["pages/pages.tar.gz"])
-        member = pack.extractfile(case["file"])
-        assert member is not None
-        html = member.read()
-        yield case, gzip.decompress(html) if case["file"].endswith(".gz") else html
-    for pack in packs.values():
-        pack.close()
+def saved(pack: tarfile.TarFile, file: str) -> bytes:
+    member = pack.extractfile(file)
+    assert member is not None
+    html = member.read()
+    return gzip.decompress(html) if file.endswith(".gz") else html
 
 
 @pytest.mark.skipif(not SAVED.exists(), reason="the saved pages are not on this machine")
 def test_saved_pages() -> None:
+    cases = [json.loads(line) for line in (SAVED / "feeds" / "discovery.jsonl").read_text().splitlines()]
     right = 0
-    for case, html in saved_cases():
-        found = [found.url for found in feed_links(html, str(case["url"]))]
-        offer = case["offer"]
-        assert isinstance(offer, list)
-        right += found == [wanted["url"] for wanted in offer]
+    for name in {case["archive"] for case in cases}:
+        with tarfile.open(SAVED / name) as pack:
+            for case in (case for case in cases if case["archive"] == name):
+                found = [found.url for found in feed_links(saved(pack, case["file"]), case["url"])]
+                right += found == [wanted["url"] for wanted in case["offer"]]
     assert right >= 62

@@ -10,9 +10,10 @@ from bot.feeds.extract import choose_text, extract_page
 PARAGRAPHS = [
     "The ferry between the old harbour and the island has returned after nine weeks in the dock, its owner said.",
     "Engineers replaced both shafts and a part of the hull that had been worn thin by sand from the channel.",
-    "Tickets cost the same as before, and the first boat of the day leaves at six, half an hour earlier than in spring.",
+    "Tickets cost the same as before, and the first boat of the day leaves at six, half an hour earlier.",
 ]
-PAGE = f"""<!DOCTYPE html><html lang="en_GB"><head><meta charset="utf-8"><title>Ferry returns to the island | Harbour Post</title>
+PAGE = f"""<!DOCTYPE html><html lang="en_GB"><head><meta charset="utf-8">
+<title>Ferry returns to the island | Harbour Post</title>
 <meta property="og:title" content="Ferry returns to the island | Harbour Post">
 <meta property="og:image" content="/ferry.jpg"><meta name="author" content="Ada Quay">
 <meta property="article:published_time" content="2026-11-20T09:30:00+01:00"></head>

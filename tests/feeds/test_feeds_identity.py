@@ -8,8 +8,8 @@ from bot.feeds.identity import entry_key, new_articles
 AT = datetime(2026, 11, 22, 8, tzinfo=UTC)
 
 
-def entry(title: str = "Ferry returns", link: str | None = "https://h.example/1", id: str | None = "g1") -> Entry:
-    return Entry(id=id, title=title, link=link, published_at=AT, summary="It is back.")
+def entry(title: str = "Ferry returns", link: str | None = "https://h.example/1", guid: str | None = "g1") -> Entry:
+    return Entry(id=guid, title=title, link=link, published_at=AT, summary="It is back.")
 
 
 def feed(*entries: Entry) -> Feed:
@@ -18,24 +18,24 @@ def feed(*entries: Entry) -> Feed:
 
 def test_the_guid_comes_first() -> None:
     assert entry_key(entry()) == entry_key(entry(title="Ferry is back", link="https://h.example/2"))
-    assert entry_key(entry()) != entry_key(entry(id="g2"))
+    assert entry_key(entry()) != entry_key(entry(guid="g2"))
 
 
 def test_without_a_guid_the_link_counts() -> None:
     tracked = "http://www.h.example/1/?utm_source=rss"
-    assert entry_key(entry(id=None)) == entry_key(entry(id=None, link=tracked, title="Other"))
-    assert entry_key(entry(id=None)) != entry_key(entry(id=None, link="https://h.example/2"))
+    assert entry_key(entry(guid=None)) == entry_key(entry(guid=None, link=tracked, title="Other"))
+    assert entry_key(entry(guid=None)) != entry_key(entry(guid=None, link="https://h.example/2"))
 
 
 def test_without_a_link_title_and_date_count() -> None:
-    bare = entry(id=None, link=None)
-    assert entry_key(bare) == entry_key(entry(id=None, link=None))
-    assert entry_key(bare) != entry_key(entry(id=None, link=None, title="Other"))
+    bare = entry(guid=None, link=None)
+    assert entry_key(bare) == entry_key(entry(guid=None, link=None))
+    assert entry_key(bare) != entry_key(entry(guid=None, link=None, title="Other"))
 
 
 def test_keys_of_different_sorts_never_meet_and_are_bounded() -> None:
-    assert entry_key(entry(id="https://h.example/1")) != entry_key(entry(id=None))
-    long = [entry_key(entry(id="x" * 900 + tail)) for tail in "ab"]
+    assert entry_key(entry(guid="https://h.example/1")) != entry_key(entry(guid=None))
+    long = [entry_key(entry(guid="x" * 900 + tail)) for tail in "ab"]
     assert len(set(long)) == 2
     assert max(map(len, long)) <= 500
 
@@ -65,7 +65,7 @@ def test_articles_of_a_fetch() -> None:
 
 
 def test_the_number_of_articles_is_bounded() -> None:
-    many = feed(*(entry(id=f"g{n}", title=f"Story {n}") for n in range(30)))
+    many = feed(*(entry(guid=f"g{n}", title=f"Story {n}") for n in range(30)))
     assert [article.title for article in new_articles(many, most=3)] == ["Story 0", "Story 1", "Story 2"]
 
 

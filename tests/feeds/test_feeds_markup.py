@@ -60,7 +60,8 @@ def test_roots() -> None:
 
 
 def test_declared_entities_are_put_in_place_and_bounded() -> None:
-    text = '<!DOCTYPE rss [<!ENTITY pub "Post"><!ENTITY deep "&pub;&pub;"><!ENTITY nr "&#228;">]><rss>&pub; &deep; &nr;</rss>'
+    declared = '<!ENTITY pub "Post"><!ENTITY deep "&pub;&pub;"><!ENTITY nr "&#228;">'
+    text = f"<!DOCTYPE rss [{declared}]><rss>&pub; &deep; &nr;</rss>"
     assert repaired(text, text.index("<rss"), 9) == "<rss>Post &amp;deep; &#228;</rss>"
 
 

@@ -23,8 +23,11 @@ RSS = """<?xml version="1.0" encoding="utf-8"?>
 ATOM = """<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="de"><title>Hafen</title>
 <link rel="self" href="https://hafen.example/feed"/><link href="https://hafen.example/"/>
 <entry><id>tag:hafen.example,2026:1</id><title type="text">Fähre &amp; Kran</title><link href="/1"/>
-<author><name>Ada</name></author><published>2026-11-22T06:00:00Z</published><updated>2026-11-22T07:30:00+01:00</updated>
-<summary type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">Sie <b>fährt</b> wieder.</div></summary></entry></feed>"""
+<author><name>Ada</name></author>
+<published>2026-11-22T06:00:00Z</published>
+<updated>2026-11-22T07:30:00+01:00</updated>
+<summary type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">Sie <b>fährt</b> wieder.</div></summary>
+</entry></feed>"""
 RDF = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"
  xmlns:dc="http://purl.org/dc/elements/1.1/"><channel rdf:about="https://h.example/"><title>H</title>
 <link>https://h.example/</link></channel><item rdf:about="https://h.example/1"><title>One</title>
@@ -158,9 +161,10 @@ def test_references_and_ampersands() -> None:
 
 
 SNIPPETS = st.sampled_from(
-    ["<rss>", "<feed xmlns='http://www.w3.org/2005/Atom'>", "<item>", "</item>", "<entry>", "<title>", "</title>", "<!--",
-     "-->", "<![CDATA[", "]]>", "&lt;", "&#x", "&amp;", "<a href='", '"', ">", "<", "\x00", "\ud800", "ф", "<!DOCTYPE x [",
-     '{"version":"jsonfeed.org","items":[', "{", "}", "]", "<link/>", "<pubDate>1 Jan", "<guid>", "<author>a@b.c"]
+    ["<rss>", "<feed xmlns='http://www.w3.org/2005/Atom'>", "<item>", "</item>", "<entry>", "<title>", "</title>",
+     "<!--", "-->", "<![CDATA[", "]]>", "&lt;", "&#x", "&amp;", "<a href='", '"', ">", "<", "\x00", "\ud800", "ф",
+     "<!DOCTYPE x [", '{"version":"jsonfeed.org","items":[', "{", "}", "]", "<link/>", "<pubDate>1 Jan",
+     "<guid>", "<author>a@b.c"]
 )  # fmt: skip
 
 

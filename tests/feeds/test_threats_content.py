@@ -64,7 +64,8 @@ def test_t58_towers_of_marks() -> None:
 
 
 def test_t60_empty_entries_are_no_articles() -> None:
-    body = b"<rss><channel><item/><item><title> &lt;br&gt; </title><guid>1</guid></item><item><title>A</title></item></channel></rss>"
+    blank = "<item/><item><title> &lt;br&gt; </title><guid>1</guid></item>"
+    body = f"<rss><channel>{blank}<item><title>A</title></item></channel></rss>".encode()
     assert [article.title for article in new_articles(parse_feed(body))] == ["A"]
 
 

@@ -19,7 +19,7 @@ from bot.sandbox.newswire import FeedStyle, Newswire, Outlet, Published, add_rou
 from bot.sandbox.newswire.model import FICTION
 
 if TYPE_CHECKING:
-    from tests.sandbox.conftest import Clock
+    from tests.conftest import Clock
 
 OUTLETS = load()
 ALL_OUT_S = 80 * 20.0

@@ -73,7 +73,9 @@ async def test_t71_topics_that_are_none_are_refused(room: Newsroom, words: str) 
         await room.reading.topic(words)
 
 
-@pytest.mark.parametrize("words", ["' OR 1=1 --", '"', "zebra AND", "-x", "*", "(" * 90, "%", "_", "NEAR(a b)", "title:x"])
+@pytest.mark.parametrize(
+    "words", ["' OR 1=1 --", '"', "zebra AND", "-x", "*", "(" * 90, "%", "_", "NEAR(a b)", "title:x"]
+)
 async def test_t72_t73_t74_query_syntax_is_text(room: Newsroom, site: Site, words: str) -> None:
     await told(room, site, "Harbour bridge closed")
     try:
@@ -101,7 +103,11 @@ async def test_a_site_address_leads_to_its_feed(room: Newsroom, site: Site) -> N
 
 async def test_refusals_are_one_sentence_and_add_nothing(room: Newsroom, site: Site) -> None:
     site.pages["/page"] = (200, "text/html", b"<html><body><p>Nothing here.</p></body></html>")
-    for address, says in ((f"{site.url}/page", NO_FEED), (f"{site.url}/none", "404"), ("gopher://x.example/", "not one that sources may use")):
+    for address, says in (
+        (f"{site.url}/page", NO_FEED),
+        (f"{site.url}/none", "404"),
+        ("gopher://x.example/", "not one that sources may use"),
+    ):
         with pytest.raises(UserError, match=says):
             await room.sources.add(address)
     assert await room.sources.listed() == ()

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from bot.domain.errors import BadMarkup, ChatGone, ChatMoved, InDoubt, Refused, RetryLater, SendError
-from bot.domain.models import Cadence, ChatKind, ChatRef, Place, Schedule, Wish
-from bot.feeds.fetch import Fetcher
+from bot.domain.models import Cadence, ChatKind, ChatRef, Feed, Place, Schedule, Wish
+from bot.feeds.fetch import Fetched, Fetcher
 from bot.services.delivery import Flushed
 from bot.storage import chats, outbox, sources
 from bot.storage.database import Database
@@ -62,6 +62,28 @@ async def test_an_unchanged_feed_costs_one_conditional_request(room: Newsroom, s
     assert site.conditional == 1
     assert await room.ingest.poll_due() == 0  # not due yet
     assert site.conditional == 1
+
+
+async def test_an_unchanged_body_is_not_parsed(
+    room: Newsroom, site: Site, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.etags = False
+    await begin(room, site, "Harbour bridge closed")
+    parsed: list[str] = []
+    parse = room.ingest.parse
+
+    async def counted(fetched: Fetched) -> Feed:
+        parsed.append(fetched.url)
+        return await parse(fetched)
+
+    monkeypatch.setattr(room.ingest, "parse", counted)
+    for title in ("", "Library opens at night", ""):
+        if title:
+            site.tell("second", title)
+        clock.advance(seconds=900)
+        await room.ingest.poll_due()
+    assert len(parsed) == 1
+    assert (await room.reading.latest()).total == 1
 
 
 async def test_a_failing_source_backs_off_and_comes_back(room: Newsroom, site: Site, clock: Clock) -> None:

@@ -3,14 +3,15 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event
 
-from bot.storage import articles, outbox, sources, subscriptions
+from bot.storage import articles, outbox, sources, stories, subscriptions
 from bot.storage.database import Database
-from bot.storage.sql import Tx
+from bot.storage.sql import Tx, rows
 from tests.conftest import Clock
 from tests.storage.making import add_chat, add_source, new_article, owe, subscribe
 
@@ -75,7 +76,7 @@ async def test_racing_claims_share_the_rows(database: Database, clock: Clock, cl
                 return taken
             taken += claimed
 
-    taken = sum(await asyncio.gather(*(work(most) for most in (1, 3, 7, 2))), [])
+    taken = list(chain.from_iterable(await asyncio.gather(*(work(most) for most in (1, 3, 7, 2)))))
     assert len(taken) == len(set(taken)) == ROWS
 
 
@@ -120,24 +121,42 @@ async def test_a_slot_composed_by_two_at_once_is_composed_once(postgresql_databa
     assert sum(each is not None for each in composed) == 1
 
 
-async def test_every_claim_is_served_by_an_index(sqlite_database: Database, clock: Clock) -> None:
-    await _fill(sqlite_database, clock)
+async def _plans(tx: Tx, work: Callable[[], Awaitable[object]]) -> set[str]:
+    """The steps that SQLite takes for the statements that `work` does, e.g. SEARCH x USING INDEX y (z=?)."""
     said: list[tuple[str, Any]] = []
+    engine = tx.engine.sync_engine
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def listen(_c: Connection, _cursor: object, statement: str, values: Sequence[object], *_: object) -> None:
+        said.append((statement, values))
+
+    await work()
+    event.remove(engine, "before_cursor_execute", listen)
+    plans = [await tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", tuple(values)) for statement, values in said]
+    return {each.detail for plan in plans for each in plan}
+
+
+async def test_every_claim_and_lookup_is_served_by_its_index(sqlite_database: Database, clock: Clock) -> None:
+    await _fill(sqlite_database, clock)
     async with sqlite_database.write() as tx:
-        engine = tx.engine.sync_engine
-
-        @event.listens_for(engine, "before_cursor_execute")
-        def listen(_c: Connection, _cursor: object, statement: str, values: Sequence[object], *_: object) -> None:
-            said.append((statement, values))
-
-        for claim in (_claim_sources, _claim_found, _claim_read, _claim_subscriptions, _claim_deliveries):
-            await claim(tx, clock, 3)
-        await outbox.next_due(tx)
-        await subscriptions.wake_instant(tx, clock())
-        event.remove(engine, "before_cursor_execute", listen)
-        plans = [
-            await tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", tuple(values)) for statement, values in said
-        ]
-        steps = [each.detail for plan in plans for each in plan]
-    scans = {step for step in steps if step.startswith("SCAN") and "USING" not in step}
-    assert scans <= {"SCAN due"}, scans
+        chat = (await rows(tx, "SELECT id FROM chats"))[0]["id"]
+        plans = {
+            "ix_sources_due": lambda: _claim_sources(tx, clock, 3),
+            "ix_articles_found": lambda: _claim_found(tx, clock, 3),
+            "ix_articles_read": lambda: _claim_read(tx, clock, 3),
+            "ix_articles_ready": lambda: articles.counts(tx),
+            "ix_stories_newest": lambda: stories.newest(tx, limit=5),
+            "ix_stories_of_source": lambda: stories.newest(tx, limit=5, source_id=1),
+            "ix_stories_ready": lambda: stories.unbriefed(tx, chat, ready_since=clock(), limit=5),
+            "ix_subscriptions_due": lambda: subscriptions.claim_due(tx, clock(), 3),
+            "ix_subscriptions_instant": lambda: subscriptions.wake_instant(tx, clock()),
+            "ix_deliveries_due": lambda: outbox.next_due(tx),
+            "ix_deliveries_open": lambda: _claim_deliveries(tx, clock, 3),
+            "ix_deliveries_settled": lambda: outbox.counts(tx),
+        }
+        for index, work in plans.items():
+            steps = await _plans(tx, work)
+            assert any(index in step for step in steps), (index, steps)
+            assert not {step for step in steps if step.startswith("SCAN") and "INDEX" not in step} - {"SCAN due"}, steps
+            # sorting is for what the index has already made few
+            assert index == "ix_stories_ready" or "USE TEMP B-TREE FOR ORDER BY" not in steps, steps

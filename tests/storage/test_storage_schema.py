@@ -1,4 +1,4 @@
-"""The schema: fresh equals migrated, older databases are led on, newer ones refused, a killed migration leaves nothing."""
+"""The schema: fresh equals migrated, older ones are led on, newer ones refused, a killed migration leaves nothing."""
 
 import asyncio
 import shutil

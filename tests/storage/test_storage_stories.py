@@ -74,10 +74,10 @@ async def test_unbriefed_are_the_ready_ones_that_the_chat_was_not_told(database:
             found = await stories.unbriefed(tx, chat_id, **{"ready_since": start, "limit": 9, **how})  # type: ignore[arg-type]
             return [each.id for each in found]
 
-        assert await unbriefed(chat.id) == [ids[4], ids[3], ids[1], ids[0]]
-        assert await unbriefed(other.id) == ids[::-1]
-        assert await unbriefed(chat.id, limit=2) == [ids[4], ids[3]]
-        assert await unbriefed(chat.id, ready_since=start + timedelta(seconds=60)) == [ids[4], ids[3], ids[1]]
+        assert await unbriefed(chat.id) == [ids[0], ids[1], ids[3], ids[4]]
+        assert await unbriefed(other.id) == ids
+        assert await unbriefed(chat.id, limit=2) == [ids[0], ids[1]]
+        assert await unbriefed(chat.id, ready_since=start + timedelta(seconds=60)) == [ids[1], ids[3], ids[4]]
         assert await unbriefed(chat.id, ids=[ids[0], ids[2], 99]) == [ids[0]]
         assert await unbriefed(chat.id, ids=()) == []
         await sources.remove(tx, source.id, clock())

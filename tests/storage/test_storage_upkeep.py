@@ -64,7 +64,7 @@ async def test_a_row_that_points_nowhere_is_a_problem(sqlite_url: str) -> None:
         problems = await upkeep.integrity(tx)
     await database.close()
     assert len(problems) == 3
-    assert "briefed row None points to no row of chats" in problems or "points to no row of chats" in "".join(problems)
+    assert "points to no row of chats" in "".join(problems)
 
 
 async def test_a_backup_of_a_database_in_use_can_be_restored(
@@ -136,6 +136,10 @@ async def test_restore_refuses_what_is_no_copy(database_url: str, tmp_path: Path
     assert await _get(database_url) == 5
 
 
+def _named_restore(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir() if "restor" in path.name]
+
+
 async def test_restore_refuses_a_damaged_copy(sqlite_url: str, tmp_path: Path) -> None:
     await _set(sqlite_url, 5)
     copy = tmp_path / "copy"
@@ -146,7 +150,7 @@ async def test_restore_refuses_a_damaged_copy(sqlite_url: str, tmp_path: Path) -
     with pytest.raises(StorageError, match="damaged"):
         await upkeep.restore(sqlite_url, copy)
     assert await _get(sqlite_url) == 5
-    assert sorted(path.name for path in tmp_path.iterdir() if "restor" in path.name) == []
+    assert not _named_restore(tmp_path)
 
 
 async def test_restore_replaces_a_damaged_database(sqlite_url: str, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from telegram import Update
 
 from bot.domain.errors import StorageError, UserError
 from bot.domain.models import ChatRef
@@ -189,6 +190,25 @@ async def test_what_was_handled_is_not_fetched_again_after_a_restart(talk: Talk,
         "You get everything, as it happens.",
         "What I can do here",
     ]
+
+
+async def test_stopping_confirms_what_was_taken_and_nothing_else(sandbox: Sandbox, start_bot: StartBot) -> None:
+    bot = await start_bot(begin=False)
+    await bot._app.initialize()
+    taken: list[int] = []
+
+    async def accept(update: Update) -> None:
+        if taken:
+            await asyncio.Event().wait()
+        taken.append(update.update_id)
+
+    for _ in range(2):
+        sandbox.message(OMAR, OMAR, "/help")
+    bot._poller._accept = accept
+    bot._polling = asyncio.create_task(bot._poller.run())
+    await until(lambda: taken)
+    await bot.stop()
+    assert [update["update_id"] for update in sandbox.world.updates.waiting] == [taken[0] + 1]
 
 
 async def test_stopping_before_starting_is_no_error(start_bot: StartBot) -> None:

@@ -39,7 +39,9 @@ async def test_the_first_button_subscribes_and_undo_takes_it_back(talk: Talk) ->
 
 async def test_the_second_button_subscribes_daily(talk: Talk) -> None:
     await talk.press(OMAR, await talk.say(OMAR, "/start"), "Every morning at 08:00")
-    assert talk.heard(OMAR)[-1]["text"] == "You get everything, every day at 08:00 (UTC). Next: tomorrow 08:00."
+    assert talk.heard(OMAR)[-1]["text"] == (
+        "You get everything, every day at 08:00 (UTC). Next: tomorrow 08:00.\n" + texts.SET_ZONE
+    )
 
 
 async def test_the_third_button_shows_the_latest(talk: Talk) -> None:
@@ -92,6 +94,15 @@ async def test_latest_pages_in_place_and_back(talk: Talk) -> None:
     assert len(talk.heard(OMAR)) == 1
 
 
+async def test_a_page_of_several_messages_takes_the_place_of_none(talk: Talk) -> None:
+    await talk.add_stories(*[f"Story {n} {'of a very long title ' * 12}" for n in range(20)])
+    first = await talk.say_all(OMAR, "/latest 10")
+    assert [bool(buttons(message)) for message in first] == [False, True]
+    await talk.press(OMAR, first[-1], "More")
+    assert talk.heard(OMAR)[:2] == first
+    assert "\n20  Story 19" in talk.heard(OMAR)[3]["text"]
+
+
 async def test_latest_shows_headline_link_bullets_outlet_and_age(talk: Talk) -> None:
     await talk.add_stories(BRIDGE)
     answer = await talk.say(OMAR, "/latest")
@@ -131,7 +142,7 @@ async def test_topic_can_be_followed_and_widened(talk: Talk) -> None:
     await talk.press(OMAR, answer, "7 days")
     assert "1 story in 7 days" in talk.now_standing(answer)["text"]
     await talk.press(OMAR, talk.now_standing(answer), "🔔 Follow this topic")
-    assert talk.heard(OMAR)[-1]["text"] == "You get “syria”, every day at 08:00 (UTC). Next: tomorrow 08:00."
+    assert talk.heard(OMAR)[-1]["text"].startswith("You get “syria”, every day at 08:00 (UTC). Next: tomorrow 08:00.")
     assert await talk.listed(OMAR) == ["syria daily"]
 
 

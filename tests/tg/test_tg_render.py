@@ -39,6 +39,7 @@ ARABIC = replace(BRIDGE, title="المجلس يصوت على إعادة بناء
         ("briefing_topic", briefing(BRIDGE, OLIVES, words="harbour & olives")),
         ("briefing_hourly", briefing(FERRY, cadence=Cadence.HOURLY)),
         ("briefing_more", briefing(BRIDGE, FERRY, more=9)),
+        ("briefing_topic_more", briefing(BRIDGE, words="harbour & olives", more=2)),
         ("briefing_instant", briefing(BRIDGE, cadence=Cadence.INSTANT)),
         ("briefing_instant_topic", briefing(FERRY, cadence=Cadence.INSTANT, words="ferry")),
         ("briefing_instant_several", briefing(BRIDGE, FERRY, cadence=Cadence.INSTANT)),
@@ -61,6 +62,7 @@ def test_subscriptions_are_golden() -> None:
     daily, instant = subscription(), subscription("syria", Schedule(Cadence.INSTANT))
     weekdays = subscription("ferry", Schedule(Cadence.DAILY, (time(7, 30), time(19)), frozenset(range(5))))
     compare("subscribed", views.subscribed(daily, NOW))
+    compare("subscribed_utc", views.subscribed(replace(daily, chat=replace(CHAT, zone="UTC")), NOW))
     compare("subscribed_instant", views.subscribed(instant, NOW))
     compare("subscribed_hours", views.which_hour(daily))
     compare("subscription_ended", views.ended(instant))

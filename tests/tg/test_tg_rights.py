@@ -32,6 +32,7 @@ CHANNEL_BOT = {"id": 136817688, "is_bot": True, "first_name": "Channel", "userna
 GROUP = {"id": GROUP_ID, "type": "supergroup", "title": "Harbour neighbours"}
 ELSEWHERE = {"id": -1007, "type": "supergroup", "title": "Elsewhere"}
 CHANNEL = {"id": -1008, "type": "channel", "title": "Some channel"}
+ADA_JSON = {"id": ADA, "is_bot": False, "first_name": "Ada"}
 OMAR_JSON = {"id": OMAR, "is_bot": False, "first_name": "Omar"}
 
 SUBSCRIBED = "You get everything, as it happens."
@@ -75,6 +76,7 @@ WHO: list[tuple[str, Json, bool]] = [
     ("a channel that speaks in the group", {"from": CHANNEL_BOT, "sender_chat": CHANNEL}, False),
     ("Telegram", {"from": TELEGRAM}, False),
     ("Telegram for a channel", {"from": TELEGRAM, "sender_chat": CHANNEL}, False),
+    ("the owner who speaks as a channel", {"from": ADA_JSON, "sender_chat": CHANNEL}, False),
     ("a member", {"from": OMAR_JSON}, False),
 ]
 
@@ -88,10 +90,17 @@ async def test_t66_who_speaks_for_a_group(talk: Talk, sender: Json, may: bool) -
 @pytest.mark.parametrize("sender", [case[1] for case in WHO], ids=[case[0] for case in WHO])
 async def test_t66_nobody_shared_is_admin_of_the_service(start_bot: StartBot, talk: Talk, sender: Json) -> None:
     await talk.bot.stop()
-    careless = frozenset({1087968824, 777000, 136817688, GROUP_ID, CHANNEL["id"]})
+    careless = frozenset({ADA, 1087968824, 777000, 136817688, GROUP_ID, CHANNEL["id"]})
     talk.bot = await start_bot(admin_ids=careless)
     await talk.tell("message", written(talk, GROUP_ID, "/addsource wire.example", **sender))
     assert talk.heard(GROUP_ID)[-1]["text"] == texts.ADMINS_ONLY
+
+
+async def test_t66_telegrams_own_account_is_no_admin_even_where_it_owns_the_group(talk: Talk) -> None:
+    talk.sandbox.add_user(777000, "Telegram")
+    talk.sandbox.world.chats[GROUP_ID].owner_id = 777000
+    await talk.tell("message", written(talk, GROUP_ID, "/subscribe instant", **{"from": TELEGRAM}))
+    assert talk.heard(GROUP_ID)[-1]["text"] == texts.GROUP_ADMINS_ONLY
 
 
 async def test_t66_a_channel_changes_no_sources(talk: Talk) -> None:

@@ -83,9 +83,9 @@ def outlets(outlet: str, others: int) -> str:
     return f"{outlet} and {others} more" if others else outlet
 
 
-def not_shown(number: int) -> str:
-    """What a briefing leaves out."""
-    return f"<i>{number} more: /latest</i>"
+def not_shown(number: int, command: str) -> str:
+    """What a briefing leaves out, and the command that shows it."""
+    return f"<i>{number} more:</i> {command}"
 
 
 def nothing_on(words: str, span: int | None) -> str:
@@ -109,6 +109,7 @@ NO_SUBSCRIPTIONS = "This chat gets nothing yet. Begin with /subscribe, or with /
 NOTHING_TO_END = "There is nothing to end: this chat gets nothing."
 WHICH_ENDS = "Which one should end?"
 NOTHING_NEW = "Nothing new at the moment."
+SET_ZONE = "Times are in UTC; /timezone and a city sets yours."
 WHICH_HOUR = "At what time?"
 
 

@@ -58,6 +58,7 @@ def _news() -> None:
         sa.Column("removed_at_ms", sa.BigInteger),
         sa.Column("etag", sa.Text),
         sa.Column("last_modified", sa.Text),
+        sa.Column("body_digest", sa.Text),
         sa.Column("errors", sa.Integer, nullable=False, server_default=sa.text("0")),
         sa.Column("last_error", sa.Text),
         sa.Column("last_polled_at_ms", sa.BigInteger),
@@ -102,7 +103,7 @@ def _news() -> None:
     _where("ix_articles_story", "articles", "story_id", "source_id", condition="story_id IS NOT NULL")
     _where("ix_articles_found", "articles", "published_at_ms", "id", condition="state = 'found'")
     _where("ix_articles_read", "articles", "published_at_ms", "id", condition="state = 'read'")
-    op.create_index("ix_articles_state", "articles", ["state"])
+    _where("ix_articles_ready", "articles", "state", condition="state = 'ready'")
     op.create_table(
         "bullets",
         sa.Column("article_id", Id, sa.ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
@@ -197,5 +198,5 @@ def _outbox() -> None:
         sa.CheckConstraint("state IN ('waiting', 'sending', 'sent', 'refused', 'in_doubt')", name="state"),
     )
     _where("ix_deliveries_due", "deliveries", "due_at_ms", "id", condition="state = 'waiting'")
-    _where("ix_deliveries_open", "deliveries", "chat_id", "id", condition="state IN ('waiting', 'sending')")
-    op.create_index("ix_deliveries_state", "deliveries", ["state"])
+    _where("ix_deliveries_open", "deliveries", "chat_id", "id", "state", condition="state IN ('waiting', 'sending')")
+    _where("ix_deliveries_settled", "deliveries", "state", condition="state IN ('sent', 'refused', 'in_doubt')")
