@@ -15,6 +15,7 @@ NutgrafError
     ├── InDoubt        it may have been sent: the reply is lost
     ├── ChatGone       blocked, kicked, deactivated, deleted: the chat sleeps
     ├── ChatMoved      the group became a supergroup with another id
+    ├── TokenRefused   nothing can be sent until the operator mends the token
     ├── BadMarkup      the HTML was not understood: plain text may be
     └── Refused        this message will never be taken
 """
@@ -107,6 +108,10 @@ class ChatMoved(SendError):
     def __init__(self, new_id: int) -> None:
         super().__init__(f"chat moved to {new_id}")
         self.new_id = new_id
+
+
+class TokenRefused(SendError):
+    """Telegram does not know the bot's token (any more): not sent, and nothing else will be."""
 
 
 class BadMarkup(SendError):

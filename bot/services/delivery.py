@@ -6,22 +6,23 @@ repeated once and never again, so a reader gets each message at least once where
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
 from bot.domain.cadence import send_back_off
-from bot.domain.errors import ChatGone, ChatMoved, InDoubt, RetryLater, SendError
+from bot.domain.errors import ChatGone, ChatMoved, InDoubt, RetryLater, SendError, TokenRefused
 from bot.domain.models import Delivery
 from bot.domain.ports import Now, Sender
 from bot.storage import chats, outbox
-from bot.storage.database import Database
+from bot.storage.database import Database, Tx
 
 log = structlog.get_logger()
 
 IN_FLIGHT = 8
 LEASE = timedelta(minutes=10)
-MOST_ATTEMPTS = 100  # over eight hours of refusals to answer, at five minutes each
+TOKEN_PAUSE = timedelta(minutes=1)
+PATIENCE = 4  # attempts that wait exactly as long as Telegram asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,27 +90,39 @@ class Deliveries:
         return "sent"
 
     async def _settle(self, delivery: Delivery, error: SendError) -> str:
-        now, why = self._now(), str(error)
         async with self._database.write() as tx:
-            match error:
-                case RetryLater(retry_after_s=wait_s) if delivery.attempts < MOST_ATTEMPTS:
-                    due_at = now + max(timedelta(seconds=wait_s), timedelta(seconds=1))
-                    await outbox.postponed(tx, delivery.id, due_at=due_at, why=why)
-                    outcome = "postponed"
-                case InDoubt():
-                    again = now + send_back_off(delivery.attempts)
-                    repeated = await outbox.doubted(tx, delivery.id, due_at=again, why=why)
-                    outcome = "postponed" if repeated else "refused"
-                case ChatMoved(new_id=new_id):
-                    await chats.moved(tx, delivery.ref.telegram_id, new_id)
-                    await outbox.postponed(tx, delivery.id, due_at=now, why=why)
-                    outcome = "postponed"
-                case ChatGone():
-                    await outbox.refused(tx, delivery.id, why=why, at=now)
-                    await chats.sleep(tx, delivery.ref.telegram_id, now)
-                    outcome = "refused"
-                case _:
-                    await outbox.refused(tx, delivery.id, why=why, at=now)
-                    outcome = "refused"
-        log.warning("delivery not sent", delivery_id=delivery.id, outcome=outcome, attempts=delivery.attempts, why=why)
+            outcome = await _record(tx, delivery, error, self._now())
+        log.warning(
+            "delivery not sent",
+            delivery_id=delivery.id,
+            outcome=outcome,
+            attempts=delivery.attempts,
+            why=str(error),
+        )
         return outcome
+
+
+async def _record(tx: Tx, delivery: Delivery, error: SendError, now: datetime) -> str:
+    """What becomes of a delivery that was not, or perhaps not, sent."""
+    why = str(error)
+    match error:
+        case RetryLater(retry_after_s=wait_s):
+            # as long as Telegram asks; longer only when it has asked again and again
+            wait = max(timedelta(seconds=wait_s), send_back_off(max(0, delivery.attempts - PATIENCE)))
+            await outbox.postponed(tx, delivery.id, due_at=now + wait, why=why)
+            return "postponed"
+        case TokenRefused():
+            # nothing is lost while the operator mends it; `/readyz` says so meanwhile
+            await outbox.postponed(tx, delivery.id, due_at=now + TOKEN_PAUSE, why=why)
+            return "postponed"
+        case InDoubt():
+            again = now + send_back_off(delivery.attempts)
+            return "postponed" if await outbox.doubted(tx, delivery.id, due_at=again, why=why) else "refused"
+        case ChatMoved(new_id=new_id):
+            await chats.moved(tx, delivery.ref.telegram_id, new_id)
+            await outbox.postponed(tx, delivery.id, due_at=now, why=why)
+            return "postponed"
+    await outbox.refused(tx, delivery.id, why=why, at=now)
+    if isinstance(error, ChatGone):
+        await chats.sleep(tx, delivery.ref.telegram_id, now)
+    return "refused"

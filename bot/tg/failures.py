@@ -21,7 +21,7 @@ from telegram.error import (
     TimedOut,
 )
 
-from bot.domain.errors import BadMarkup, ChatGone, ChatMoved, InDoubt, Refused, RetryLater, SendError
+from bot.domain.errors import BadMarkup, ChatGone, ChatMoved, InDoubt, Refused, RetryLater, SendError, TokenRefused
 
 # retry_after as a timedelta; without it python-telegram-bot warns at every one it reads
 os.environ.setdefault("PTB_TIMEDELTA", "true")
@@ -46,10 +46,6 @@ _GONE = (
 
 
 _TOKEN = re.compile(r"\d+:[\w-]{20,}")
-
-
-class TokenRefused(SendError):
-    """Telegram no longer takes the token: nothing can be sent until it is replaced."""
 
 
 def as_ours(error: Exception) -> SendError:

@@ -11,9 +11,9 @@ from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPrevie
 from telegram.constants import ParseMode
 from telegram.error import TelegramError
 
-from bot.domain.errors import BadMarkup, ChatGone, Refused, RetryLater
+from bot.domain.errors import BadMarkup, ChatGone, Refused, RetryLater, TokenRefused
 from bot.domain.models import ChatRef, Keyboard, Message
-from bot.tg.failures import TokenRefused, as_ours
+from bot.tg.failures import as_ours
 from bot.tg.markup import safe_url, without_markup
 from bot.tg.pacing import Pacing
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from bot.domain.errors import BadMarkup, ChatGone, ChatMoved, InDoubt, Refused, RetryLater, SendError
+from bot.domain.errors import BadMarkup, ChatGone, ChatMoved, InDoubt, Refused, RetryLater, SendError, TokenRefused
 from bot.domain.models import Cadence, ChatKind, ChatRef, Feed, Place, Schedule, Wish
 from bot.feeds.fetch import Fetched, Fetcher
 from bot.services.delivery import Flushed
@@ -283,6 +283,31 @@ async def test_t90_waits_as_long_as_telegram_asks(room: Newsroom, site: Site, se
     clock.advance(seconds=1)
     assert await room.deliveries.flush() == Flushed(sent=1)
     assert len(sender.kept) == 1
+
+
+async def test_t91_endless_429_is_asked_less_and_less_often(
+    room: Newsroom, site: Site, sender: KeptSender, clock: Clock
+) -> None:
+    await owe(room, site)
+    waits = []
+    for _ in range(20):
+        sender.next_error = RetryLater("too many requests", 1)
+        began = clock()
+        while await room.deliveries.flush() == Flushed():
+            clock.advance(seconds=1)
+        waits.append((clock() - began).total_seconds())
+    assert waits[:5] == [0, 1, 1, 1, 1]
+    assert waits[-1] == 300
+    clock.advance(seconds=300)
+    assert await room.deliveries.flush() == Flushed(sent=1)
+
+
+async def test_t102_a_refused_token_loses_nothing(room: Newsroom, site: Site, sender: KeptSender, clock: Clock) -> None:
+    await owe(room, site)
+    sender.next_error = TokenRefused("Telegram refuses the token")
+    assert await room.deliveries.flush() == Flushed(postponed=1)
+    clock.advance(seconds=60)
+    assert await room.deliveries.flush() == Flushed(sent=1)
 
 
 async def test_t95_a_blocked_chat_sleeps_and_start_wakes_it(

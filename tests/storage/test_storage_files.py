@@ -71,6 +71,14 @@ def test_a_write_that_was_cut_short_is_no_damage(log: Path) -> None:
         assert not damaged(log)
 
 
+@pytest.mark.parametrize("log", ["plain"], indirect=True)
+def test_a_last_write_that_a_power_loss_tore_is_no_damage(log: Path) -> None:
+    content = bytearray(log.read_bytes())
+    content[-100] ^= 0x5A
+    log.write_bytes(content)
+    assert not damaged(log)
+
+
 def test_rubbish_is_damage(tmp_path: Path) -> None:
     (tmp_path / "log").write_bytes(os.urandom(10_000))
     assert damaged(tmp_path / "log")

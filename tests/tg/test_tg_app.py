@@ -350,6 +350,16 @@ async def test_t70_a_flood_over_the_wire_harms_nobody_else(
     assert len(talk.heard(OMAR)) == 25
 
 
+async def test_talking_in_a_group_uses_up_nothing(
+    sandbox: Sandbox, start_bot: StartBot, sqlite_database: Database, clock: Clock
+) -> None:
+    talk = Talk(sandbox, await start_bot(flood=True), sqlite_database, clock)
+    talk.bot._crowd._clock = lambda: 0.0
+    for _ in range(50):
+        sandbox.message(OMAR, GROUP_ID, "what a day")
+    assert (await talk.say(OMAR, "/sources", chat=GROUP_ID))["text"] == texts.NO_SOURCES
+
+
 # ---- chats that come and go ------------------------------------------------------------------------
 
 

@@ -8,11 +8,11 @@ from aiohttp import web
 from telegram import Bot
 from telegram.request import HTTPXRequest
 
-from bot.domain.errors import ChatGone, ChatMoved, InDoubt, Refused, RetryLater, SendError
+from bot.domain.errors import ChatGone, ChatMoved, InDoubt, Refused, RetryLater, SendError, TokenRefused
 from bot.domain.models import Button, ChatRef, Message
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import GROUP_ID
-from bot.tg.failures import TokenRefused, as_ours
+from bot.tg.failures import as_ours
 from bot.tg.pacing import Pacing
 from bot.tg.sender import TelegramSender
 from tests.tg.virtual import Time
