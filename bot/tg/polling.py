@@ -20,6 +20,7 @@ WAIT_S = 25
 LATE_S = 60.0
 CONFIRM_S = 3.0
 FIRST_PAUSE_S = 1.0
+CONFLICT_PAUSE_S = 5.0  # two that poll at once end each other's polls; the other one may be gone by then
 MOST_PAUSE_S = 30.0
 ALLOWED_UPDATES = ("message", "channel_post", "callback_query", "my_chat_member")
 
@@ -89,7 +90,8 @@ class Poller:
             log.error("telegram refuses the token", what_to_do="get a new one from @BotFather and start again")
             return
         self._note(error)
-        self._pause_s = min(MOST_PAUSE_S, max(FIRST_PAUSE_S, 2 * self._pause_s))
+        first_s = CONFLICT_PAUSE_S if isinstance(error, Conflict) else FIRST_PAUSE_S
+        self._pause_s = min(MOST_PAUSE_S, max(first_s, 2 * self._pause_s))
         await self._sleep(_asked_pause_s(error) or self._pause_s)
 
     def _note(self, error: Exception) -> None:

@@ -1,9 +1,11 @@
 """The service as its users meet it: asked, subscribed, served, stopped and started again."""
 
 import json
+import socket
 import sys
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from bot.sandbox.server import Sandbox
@@ -166,3 +168,77 @@ async def test_a_newer_database_refuses_to_start_and_is_left_alone(start: Start,
     assert await service.ended() == 1
     assert len([line for line in service.log if line.startswith("nutgraf: run: ")]) == 1
     assert file.read_bytes() == before
+
+
+async def test_the_same_service_on_postgresql(sandbox: Sandbox, site: Site, start: Start, postgresql_url: str) -> None:
+    service = await start(NUTGRAF_DATABASE_URL=postgresql_url)
+    await subscribed_site(sandbox, site, 2)
+    site.tell("bridge", "Harbour bridge closed")
+    await sandbox.wait_for(lambda: any("Harbour bridge closed" in t for t in texts(sandbox, 2)))
+    assert "Harbour bridge closed" in await answer(sandbox, 2, "/topic bridge", has="bridge")
+    second = await start("run", NUTGRAF_DATABASE_URL=postgresql_url)
+    assert await second.ended() == 1
+    assert await service.terminate() == 0
+    assert tracebacks(service.log) == []
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+async def status(url: str) -> int:
+    async with aiohttp.ClientSession() as session, session.get(url) as response:
+        return response.status
+
+
+async def test_webhook_mode_and_the_health_of_the_service(sandbox: Sandbox, site: Site, start: Start) -> None:
+    address = f"127.0.0.1:{free_port()}"
+    secret = "canary-of-the-webhook"
+    service = await start(
+        NUTGRAF_HTTP_ADDRESS=address,
+        NUTGRAF_WEBHOOK_URL=f"http://{address}/telegram",
+        NUTGRAF_WEBHOOK_SECRET=secret,
+    )
+    assert await status(f"http://{address}/healthz") == 200
+    assert await status(f"http://{address}/readyz") == 200
+    assert "Nutgraf" in await answer(sandbox, 2, "/start")
+    assert not any(call["method"] == "getUpdates" for call in sandbox.calls)
+    assert await service.terminate() == 0
+    log = "".join(service.log)
+    assert secret not in log
+    assert sandbox.token not in log
+    assert tracebacks(service.log) == []
+
+
+async def test_a_taken_port_is_one_clear_line(start: Start) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        service = await start("run", NUTGRAF_HTTP_ADDRESS=f"127.0.0.1:{taken.getsockname()[1]}")
+        assert await service.ended() == 1
+    assert len([line for line in service.log if line.startswith("nutgraf: run: NUTGRAF_HTTP_ADDRESS")]) == 1
+
+
+async def test_a_blocked_chat_sleeps_until_it_comes_back(sandbox: Sandbox, site: Site, start: Start) -> None:
+    await start()
+    await subscribed_site(sandbox, site, 1, 2)
+    sandbox.block(2)
+    site.tell("bridge", "Harbour bridge closed")
+    await sandbox.wait_for(lambda: any("Harbour bridge closed" in t for t in texts(sandbox, 1)))
+    assert not any("Harbour bridge closed" in t for t in texts(sandbox, 2))
+    sandbox.unblock(2)
+    await answer(sandbox, 2, "/start")
+    site.tell("library", "Library opens at night")
+    await sandbox.wait_for(lambda: any("Library opens" in t for t in texts(sandbox, 2)))
+
+
+async def test_retry_after_is_obeyed_and_nothing_is_lost(sandbox: Sandbox, site: Site, start: Start) -> None:
+    await start()
+    await subscribed_site(sandbox, site, 2)
+    sandbox.fail_next("sendMessage", 429, "Too Many Requests: retry after 3", {"retry_after": 3})
+    site.tell("bridge", "Harbour bridge closed")
+    await sandbox.wait_for(lambda: any("Harbour bridge closed" in t for t in texts(sandbox, 2)))
+    assert sum("Harbour bridge closed" in t for t in texts(sandbox, 2)) == 1

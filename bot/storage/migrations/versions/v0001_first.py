@@ -21,8 +21,10 @@ SEARCH = {
 
 
 def upgrade() -> None:
-    _news()
+    _sources_and_stories()
+    _articles()
     _chats()
+    _subscriptions()
     _outbox()
     op.create_table(
         "state",
@@ -44,7 +46,7 @@ def _where(name: str, table: str, *columns: str, condition: str, unique: bool = 
     )
 
 
-def _news() -> None:
+def _sources_and_stories() -> None:
     op.create_table(
         "sources",
         sa.Column("id", Id, primary_key=True),
@@ -75,6 +77,9 @@ def _news() -> None:
     op.create_index("ix_stories_newest", "stories", ["published_at_ms", "id"])
     op.create_index("ix_stories_of_source", "stories", ["source_id", "published_at_ms", "id"])
     op.create_index("ix_stories_ready", "stories", ["ready_at_ms"])
+
+
+def _articles() -> None:
     op.create_table(
         "articles",
         sa.Column("id", Id, primary_key=True),
@@ -133,6 +138,9 @@ def _chats() -> None:
         sa.UniqueConstraint("telegram_id", "thread_id"),
         sa.CheckConstraint("kind IN ('private', 'group', 'channel')", name="kind"),
     )
+
+
+def _subscriptions() -> None:
     op.create_table(
         "subscriptions",
         sa.Column("id", Id, primary_key=True),
