@@ -1,12 +1,12 @@
 """Environment and `.env` → one frozen `Settings`, read once, all problems reported together, secrets unprintable."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from dotenv.parser import parse_stream
 
@@ -112,8 +112,7 @@ def _token(value: str) -> str:
 
 
 def _http_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not re.fullmatch(r"https?://[^\s/?#]+\S*", value):
         raise ValueError(f"{value!r} is not an http or https address")
     return value.rstrip("/")
 

@@ -108,6 +108,16 @@ async def test_t78_a_lock_that_stays_is_reported_and_passes(sqlite_url: str, mon
     await database.close()
 
 
+async def test_t78_a_new_file_that_is_locked_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "_USE_LOG_TRIES", 2)
+    other = sqlite3.connect(tmp_path / "new.db", isolation_level=None)
+    other.execute("CREATE TABLE boats (name TEXT)")
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(StorageError, match="is locked by another program"):
+        await open_database(f"sqlite:///{tmp_path}/new.db")
+    other.close()
+
+
 # ---- T79 damaged -----------------------------------------------------------------------------------
 
 

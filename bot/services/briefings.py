@@ -52,20 +52,26 @@ class Briefings:
             return sum([await self._compose(tx, subscription, now) for subscription in due])
 
     async def _compose(self, tx: Tx, subscription: Subscription, now: datetime) -> int:
+        """Brief one subscription and set when it is due next; returns how many deliveries are owed for it."""
         due_at = subscription.next_due_at or now
         picked = await pick(tx, subscription, now)
         owed = await self._deliver(tx, subscription, due_at, picked, now) if picked.stories else 0
+        # this due time was composed before, by a clock that was wrong: what is new waits for the next
+        taken = owed is None
         # an instant subscription tells all there is, a message at a time; the others leave out what they can't hold
-        unfinished = picked.more > 0 and subscription.schedule.cadence is Cadence.INSTANT
+        more = subscription.schedule.cadence is Cadence.INSTANT and (taken or picked.more > 0)
         await subscriptions.briefed(
             tx,
             subscription.id,
-            since_at=subscription.since_at if unfinished else max(subscription.since_at, now - OVERLAP),
-            next_due_at=max(now, due_at + NEXT_SLOT) if unfinished else _next(subscription, now),
+            since_at=subscription.since_at if taken or more else max(_since(subscription, now), now - OVERLAP),
+            next_due_at=max(now, due_at + NEXT_SLOT) if more else _next(subscription, now),
         )
-        return owed
+        return owed or 0
 
-    async def _deliver(self, tx: Tx, subscription: Subscription, due_at: datetime, picked: Pick, now: datetime) -> int:
+    async def _deliver(
+        self, tx: Tx, subscription: Subscription, due_at: datetime, picked: Pick, now: datetime
+    ) -> int | None:
+        """Owe the briefing's messages; how many, None if this due time was composed before."""
         briefing = Briefing(
             chat=subscription.chat,
             words=subscription.words,
@@ -84,14 +90,14 @@ class Briefings:
             at=now,
         )
         if briefing_id is None:
-            return 0
+            return None
         log.info("briefing composed", briefing_id=briefing_id, chat_id=briefing.chat.id, stories=len(picked.stories))
         return len(messages)
 
 
 async def pick(tx: Tx, subscription: Subscription, now: datetime) -> Pick:
     """The stories that a subscription would get now: new since its last briefing and not told to this chat before."""
-    found = await _unbriefed(tx, subscription, subscription.since_at, now)
+    found = await _unbriefed(tx, subscription, _since(subscription, now), now)
     if not found and subscription.next_due_at == subscription.since_at:
         # due the moment it began: the newest story there is shows what will come
         newest = await _unbriefed(tx, subscription, now - TOPIC_AGE, now)
@@ -100,6 +106,11 @@ async def pick(tx: Tx, subscription: Subscription, now: datetime) -> Pick:
         # in the order in which they came; the rest follows at once
         return Pick(found[::-1][:MOST_STORIES], len(found[MOST_STORIES:]))
     return Pick(found[:MOST_STORIES], len(found[MOST_STORIES:]))
+
+
+def _since(subscription: Subscription, now: datetime) -> datetime:
+    # a clock that was ahead when the last briefing was composed must not hide what is news now
+    return min(subscription.since_at, now)
 
 
 async def _unbriefed(tx: Tx, subscription: Subscription, since: datetime, now: datetime) -> tuple[Story, ...]:

@@ -56,7 +56,7 @@ def _sqlite(address: Address, *, connections: int, pragmas: tuple[str, ...]) -> 
     def set_up(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # the driver would begin late and leave DDL outside of transactions
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", f"busy_timeout={BUSY_S * 1000:.0f}", *pragmas):
+        for pragma in (f"busy_timeout={BUSY_S * 1000:.0f}", *pragmas):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -7,14 +7,17 @@ where that is quick (up to `QUICK_CHECK_BYTES`) or where the last program did no
 import fcntl
 import os
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
 from bot.domain.errors import StorageError, UserError
+from bot.storage.failures import as_storage_error
 from bot.storage.wal import damaged
 
 QUICK_CHECK_BYTES = 200 * 2**20  # read in 0.2 s when cached
 _UNCLEAN_CHECK_BYTES = 2**30
+_USE_LOG_TRIES = 60  # of 0.15 s
 _MAGIC = b"SQLite format 3\0"
 
 
@@ -23,13 +26,14 @@ def prepare(path: Path) -> None:
 
     Raises:
         UserError: the folder cannot be made, or what is there is no database.
-        StorageError: the database is damaged.
+        StorageError: the database is damaged, locked or cannot be written.
     """
     prepare_folder(path)
     if path.is_dir():
         raise UserError(f"{path} is a folder: NUTGRAF_DATABASE_URL must name a file.")
     if path.exists() and path.stat().st_size:
         inspect(path)
+    _use_log(path)
 
 
 def prepare_folder(path: Path) -> None:
@@ -78,6 +82,20 @@ def _quick_check(path: Path) -> None:
         sound = False
     if not sound:
         raise StorageError(f"{path} is damaged: run 'nutgraf db restore' with a backup.")
+
+
+def _use_log(path: Path) -> None:
+    # once for each file, and in tries: SQLite does not wait for its turn when two make the change at the same time
+    for tries_left in reversed(range(_USE_LOG_TRIES)):
+        try:
+            with closing(sqlite3.connect(path, timeout=0.1)) as connection:
+                connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.Error as error:
+            if not tries_left or "locked" not in str(error):
+                raise as_storage_error(error) from error
+            time.sleep(0.05)
+        else:
+            return
 
 
 def lock(path: Path) -> int:

@@ -1,11 +1,12 @@
 """From a source to a briefing in a chat, on both databases, over real HTTP."""
 
+import asyncio
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
 from bot.domain.errors import BadMarkup, ChatGone, ChatMoved, InDoubt, Refused, RetryLater, SendError, TokenRefused
-from bot.domain.models import Cadence, ChatKind, ChatRef, Feed, Place, Schedule, Wish
+from bot.domain.models import Cadence, ChatKind, ChatRef, Feed, Message, Place, Schedule, Wish
 from bot.feeds.fetch import Fetched, Fetcher
 from bot.services.delivery import Flushed
 from bot.storage import chats, outbox, sources
@@ -259,6 +260,25 @@ async def test_ended_subscriptions_are_silent_and_can_be_revived(
     assert sender.texts == ["Bakery wins prize"]
 
 
+@pytest.mark.parametrize("leap_s", [86_400, -86_400])
+async def test_t81_a_clock_that_leaps_a_day_and_back_repeats_and_hides_nothing(
+    room: Newsroom, site: Site, sender: KeptSender, clock: Clock, leap_s: int
+) -> None:
+    await begin(room, site, "Harbour bridge closed")
+    await room.subscriptions.subscribe(PLACE, EVERYTHING_NOW)
+    await room.tell()
+    for title, leap in (("Bakery wins prize", leap_s), ("Library opens at night", -leap_s)):
+        clock.advance(seconds=leap)
+        site.tell(title[:4], title)
+        async with room.database.write() as tx:
+            await tx.exec_driver_sql("UPDATE sources SET next_poll_at_ms = 0")
+        await room.gather()
+        await room.tell()
+        clock.advance(seconds=1)
+        await room.tell()
+    assert sender.texts == ["Harbour bridge closed", "Bakery wins prize", "Library opens at night"]
+
+
 # ---- what becomes of a delivery ------------------------------------------------------------------
 
 
@@ -392,3 +412,41 @@ async def test_moving_a_chat_without_deliveries(room: Newsroom, clock: Clock, da
     async with database.read() as tx:
         assert await chats.find(tx, PLACE.ref) is None
         assert await sources.listed(tx) == ()
+
+
+OTHERS = 20
+
+
+class SlowSender(KeptSender):
+    """Keeps the messages to one chat waiting until it is told to go on."""
+
+    def __init__(self, slow: ChatRef) -> None:
+        super().__init__()
+        self._slow = slow
+        self.go_on = asyncio.Event()
+        self.others_done = asyncio.Event()
+
+    async def send(self, ref: ChatRef, message: Message) -> int:
+        if ref == self._slow:
+            await self.go_on.wait()
+        message_id = await super().send(ref, message)
+        if len(self.kept) == OTHERS:
+            self.others_done.set()
+        return message_id
+
+
+async def test_t103_one_slow_chat_delays_no_other(
+    database: Database, fetcher: Fetcher, site: Site, clock: Clock
+) -> None:
+    slow = SlowSender(PLACE.ref)
+    room = Newsroom(database, fetcher, slow, clock)
+    await begin(room, site, "Harbour bridge closed")
+    others = [Place(ChatRef(number), ChatKind.PRIVATE, "Reader") for number in range(600, 600 + OTHERS)]
+    for place in (PLACE, *others):
+        await room.subscriptions.subscribe(place, EVERYTHING_NOW)
+    await room.briefings.brief_due()
+    flushing = asyncio.create_task(room.deliveries.flush())
+    await slow.others_done.wait()
+    assert PLACE.ref not in [ref for ref, _ in slow.kept]
+    slow.go_on.set()
+    assert await flushing == Flushed(sent=OTHERS + 1)
