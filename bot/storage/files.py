@@ -74,7 +74,7 @@ def inspect(path: Path) -> None:
 
 def _quick_check(path: Path) -> None:
     try:
-        with closing(sqlite3.connect(path, timeout=5)) as connection:
+        with closing(sqlite3.connect(path, timeout=0.5)) as connection:
             sound = connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
     except sqlite3.OperationalError:
         return  # locked or unreadable: the opening that follows says so
