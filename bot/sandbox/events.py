@@ -23,7 +23,7 @@ class Event:
 class Events:
     """The newest events. `epoch` tells one run of the server from another: no stream resumes in the wrong one."""
 
-    def __init__(self, changes: Changes, epoch: int) -> None:
+    def __init__(self, changes: Changes, epoch: str) -> None:
         self._changes = changes
         self._log: deque[Event] = deque(maxlen=MOST_EVENTS)
         self.epoch = epoch
@@ -51,7 +51,7 @@ class Events:
     def resume(self, mark: str) -> int | None:
         """The event id that `mark` names, None if what came after it is no longer known."""
         epoch, _, number = mark.partition("-")
-        if epoch != str(self.epoch) or not (number.isascii() and number.isdigit() and len(number) < 16):
+        if epoch != self.epoch or not (number.isascii() and number.isdigit() and len(number) < 16):
             return None
         oldest_id = self.newest_id - len(self._log)
         return int(number) if oldest_id <= int(number) <= self.newest_id else None

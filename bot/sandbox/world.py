@@ -3,6 +3,7 @@
 Whatever changes here is seen by the chat page (`events`) and, where Telegram would tell the bot, queued in `updates`.
 """
 
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -66,7 +67,7 @@ class World:
         self._private_ids = count(id_start)
         self.changes = Changes()
         self.updates = Updates(self.changes, id_start)
-        self.events = Events(self.changes, epoch=self.time())
+        self.events = Events(self.changes, epoch=secrets.token_hex(4))
         self.commands = Commands()
         self.profile = Profile()
         self.webhook = Webhook()

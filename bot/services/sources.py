@@ -152,7 +152,7 @@ class Sources:
         raise UserError(f"There is no source “{cut(wanted, 80)}”. /sources lists them with their numbers.")
 
     async def remove(self, source_id: int) -> Source | None:
-        """Stop polling a source; its articles stay. None if there is none."""
+        """Stop polling a source and showing its stories, all of which are kept. None if there is none."""
         async with self._database.write() as tx:
             source = await sources.get(tx, source_id)
             return source if source and await sources.remove(tx, source_id, self._now()) else None

@@ -282,7 +282,7 @@ async def test_removing_asks_first(talk: Talk, news: Site) -> None:
     await talk.say(ADA, f"/addsource {news.url}/feed.xml")
     for wanted in ("1", f"{news.url}/feed.xml"):
         question = await talk.say(ADA, f"/removesource {wanted}")
-        assert question["text"] == "Remove Coast Daily? Its articles stay."
+        assert question["text"] == "Remove Coast Daily? Its stories are no longer shown; this can be undone."
         await talk.press(ADA, question, "Keep")
         assert talk.now_standing(question)["text"] == texts.KEPT
     question = await talk.say(ADA, "/removesource 1")

@@ -212,7 +212,7 @@ def last_one(when: str) -> str:
 
 def ask_removal(title: str) -> str:
     """The question before a source is removed."""
-    return f"Remove <b>{title}</b>? Its articles stay."
+    return f"Remove <b>{title}</b>? Its stories are no longer shown; this can be undone."
 
 
 def removed(title: str) -> str:
