@@ -58,12 +58,18 @@ def extract_page(html: bytes, *, url: str | None = None) -> Page:
     )
 
 
-def choose_text(feed_text: str, page_text: str | None, title: str) -> str:
-    """The better text of an article: the page's if it is half as long again and is about the title, else the feed's."""
+def choose_text(feed_text: str, page_text: str | None, title: str, page_title: str | None = None) -> str:
+    """The better text of an article: the page's if it is half as long again and is about the title, else the feed's.
+
+    A wall that asks for consent or money has neither the entry's words nor its title. Where the feed has no text at
+    all, the page's is better than nothing.
+    """
     if not page_text or len(page_text) < _LONGER * len(feed_text):
         return feed_text
+    if not feed_text:
+        return page_text
     words = set(_WORD.findall(title.lower()))
-    page = page_text.lower()
+    page = f"{page_title or ''}\n{page_text}".lower()
     shared = sum(word in page for word in words)
     return page_text if not words or shared >= max(1, len(words) // 3) else feed_text
 

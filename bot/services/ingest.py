@@ -172,7 +172,7 @@ async def _store_page(tx: Tx, article: Article, page: Page | None, now: datetime
     await articles.read(
         tx,
         article.id,
-        text=choose_text(article.text, page.text if page else None, article.title),
+        text=choose_text(article.text, page.text, article.title, page.title) if page else article.text,
         author=article.author or (page.author if page else None),
         language=article.language or (page.language if page else None),
         image=article.image or (page.image if page else None),

@@ -185,7 +185,7 @@ def _refusal(error: SourceError | WorkerError) -> str:
         return str(error) if isinstance(error, Forbidden) else NO_FEED
     if isinstance(error, WorkerError):
         return "That feed is too large or too tangled to read."
-    return f"That address could not be read: {error}."
+    return f"That address could not be read. {error}"
 
 
 def _title(found: _Found) -> str:

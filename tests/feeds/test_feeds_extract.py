@@ -76,3 +76,13 @@ PAGE_TEXT = "\n".join(PARAGRAPHS)
 )
 def test_which_text_is_better(feed: str, page: str | None, title: str, chosen: str) -> None:
     assert choose_text(feed, page, title) == chosen
+
+
+def test_the_title_of_the_page_tells_what_it_is_about() -> None:
+    title = "Quarterly profits surprise analysts"
+    assert choose_text(FEED_TEXT, PAGE_TEXT, title, "Quarterly profits surprise analysts | Daily") == PAGE_TEXT
+    assert choose_text(FEED_TEXT, PAGE_TEXT, title, "Before you continue") == FEED_TEXT
+
+
+def test_without_any_text_of_the_feed_the_page_is_better_than_nothing() -> None:
+    assert choose_text("", PAGE_TEXT, "Quarterly profits surprise analysts", "Daily") == PAGE_TEXT
