@@ -9,15 +9,19 @@ from bot.domain.ports import Now
 from bot.domain.wishes import topic_words
 from bot.storage import search, sources, stories, topics
 from bot.storage.database import Database, Tx
-from bot.stories.topics import ranked, tokens
+from bot.stories.topics import ranked, suggest, tokens
 
 MOST_HITS = 300
+MOST_TITLES = 1000  # in which a mistyped word is looked for
 LATEST_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One page of stories: `offset` of the first, `total` of all that were found, `days` looked back (None: all)."""
+    """One page of stories: `offset` of the first, `total` of all that were found, `days` looked back (None: all).
+
+    `suggestion`: the words that may have been meant, where a topic found nothing.
+    """
 
     words: str
     topic_id: int | None
@@ -25,6 +29,7 @@ class Found:
     offset: int
     total: int
     days: int | None
+    suggestion: str | None = None
 
 
 class Reading:
@@ -69,7 +74,8 @@ class Reading:
         topic_id = await self._topic(words)
         async with self._database.read() as tx:
             found = await self._search(tx, words, days)
-        return Found(words, topic_id, found[offset : offset + count], offset, len(found), days)
+            suggestion = None if found else await self._suggestion(tx, words, days)
+        return Found(words, topic_id, found[offset : offset + count], offset, len(found), days, suggestion)
 
     async def topic_again(self, topic_id: int, *, days: int, offset: int, count: int) -> Found | None:
         """Another page of `topic`, by its id; None if it is gone."""
@@ -82,6 +88,10 @@ class Reading:
         if not asked:
             return ()
         return ranked(await search.stories(tx, asked, since=now - timedelta(days=days), limit=MOST_HITS), now)
+
+    async def _suggestion(self, tx: Tx, words: str, days: int) -> str | None:
+        since = self._now() - timedelta(days=days)
+        return suggest(words, await stories.titles(tx, since=since, limit=MOST_TITLES))
 
     async def _topic(self, words: str) -> int:
         async with self._database.write() as tx:

@@ -61,6 +61,24 @@ async def newest(tx: Tx, *, limit: int, offset: int = 0, source_id: int | None =
     return await _stories(tx, found)
 
 
+async def titles(tx: Tx, *, since: datetime, limit: int) -> tuple[str, ...]:
+    """The titles of the newest stories published at `since` or later."""
+    found = await rows(
+        tx,
+        """
+        SELECT a.title
+          FROM stories s
+          JOIN articles a ON a.story_id = s.id AND a.lead
+          JOIN sources so ON so.id = s.source_id
+         WHERE s.published_at_ms >= :since AND so.removed_at_ms IS NULL
+         ORDER BY s.published_at_ms DESC, s.id DESC LIMIT :limit
+        """,
+        since=since,
+        limit=limit,
+    )
+    return tuple(str(each["title"]) for each in found)
+
+
 async def get(tx: Tx, ids: Sequence[int]) -> dict[int, Story]:
     """Stories by id, those of removed sources too; unknown ids are left out."""
     found = await rows(tx, f"{_STORY} WHERE s.id IN :ids", ids=list(ids))

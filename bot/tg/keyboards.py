@@ -150,7 +150,9 @@ def topic(found: Found, count: int) -> Keyboard:
         return ()
     follow = texts.FOLLOW if found.total else texts.follow_anyway(cut(found.words, 30))
     wider = [button(texts.days(more), Action.TOPIC, topic_id, more, 0, count) for more in WIDER_DAYS if more > days]
+    meant = words_button(cut(found.suggestion, 40), Action.FIND, found.suggestion) if found.suggestion else None
     return _rows(
+        [meant] if meant else [],
         _pages(found, count, lambda text, offset: button(text, Action.TOPIC, topic_id, days, offset, count)),
         [button(follow, Action.FOLLOW, topic_id), *wider[:1]],
     )

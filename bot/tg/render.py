@@ -52,7 +52,10 @@ def topic_messages(found: Found, now: datetime, count: int) -> tuple[Message, ..
     """One page of a topic's stories."""
     words = said(found.words, MOST_WORDS_CHARS)
     header = f"<b>{words}</b> · {texts.stories_in(found.total, found.days or 0)}"
-    return _page(header, found, now, texts.nothing_on(words, found.days), keyboards.topic(found, count))
+    empty = texts.nothing_on(words, found.days)
+    if found.suggestion:
+        empty += f" {texts.did_you_mean(said(found.suggestion, MOST_WORDS_CHARS))}"
+    return _page(header, found, now, empty, keyboards.topic(found, count))
 
 
 def as_messages(html: str, keyboard: Keyboard = (), preview_url: str | None = None) -> tuple[Message, ...]:

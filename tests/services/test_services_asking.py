@@ -55,6 +55,22 @@ async def test_a_topic_matches_longer_words_and_any_case(room: Newsroom, site: S
     assert (await room.reading.topic("syria library")).stories == ()
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("syrai", "syrian"),
+        ("Allepo", "aleppo"),
+        ("libary opens", "library opens"),
+        ("zebra", None),
+        ("Aleppo opens", None),
+    ],
+)
+async def test_a_slip_of_the_finger_is_noticed(room: Newsroom, site: Site, typed: str, meant: str | None) -> None:
+    await told(room, site, "Syrian bakers meet in Aleppo", "Library opens")
+    found = await room.reading.topic(typed)
+    assert (found.total, found.suggestion) == (0, meant)
+
+
 async def test_a_title_counts_more_than_a_mention(room: Newsroom, site: Site) -> None:
     await told(room, site, "Bakery wins prize", "Library opens")
     site.tell("m", "Market day")

@@ -56,6 +56,8 @@ def test_lists_are_golden() -> None:
     compare("latest_nothing", latest_messages(found(), NOW, 5))
     compare("topic", topic_messages(found(*THREE, words="syria", total=6, days=3), NOW, 3))
     compare("topic_nothing", topic_messages(found(words="syrai", days=7), NOW, 5))
+    meant = replace(found(words="syrai", days=7), suggestion="syria")
+    compare("topic_suggestion", topic_messages(meant, NOW, 5))
 
 
 def test_subscriptions_are_golden() -> None:

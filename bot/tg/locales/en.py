@@ -93,6 +93,11 @@ def nothing_on(words: str, span: int | None) -> str:
     return f"Nothing on “{words}” in {days(span)}." if span else f"Nothing on “{words}” yet."
 
 
+def did_you_mean(words: str) -> str:
+    """Other words that may have been meant."""
+    return f"Did you mean {words}?"
+
+
 def follow_anyway(words: str) -> str:
     """Button: follow a topic that has no stories yet."""
     return f"Follow “{words}” anyway"
