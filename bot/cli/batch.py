@@ -60,11 +60,6 @@ def spread(
         crew.end()
 
 
-def say(line: str) -> None:
-    """Print one line; what UTF-8 cannot carry (halves of characters in file names) is replaced."""
-    print(line.encode("utf-8", "replace").decode("utf-8"))
-
-
 class _Crew(Generic[A, B]):
     """A pool for one function, built anew when it breaks."""
 

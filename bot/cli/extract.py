@@ -1,12 +1,12 @@
 """`nutgraf extract`: article pages as JSON lines or as texts for people."""
 
 import argparse
-import json
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from bot.cli.batch import say, spread
-from bot.cli.inputs import Given, Inputs, iso
+from bot.cli.batch import spread
+from bot.cli.inputs import Given, Inputs
+from bot.cli.output import dumped, say
 from bot.domain.errors import NutgrafError
 from bot.domain.models import Page
 
@@ -50,7 +50,7 @@ def as_json(name: str, outcome: Page | NutgrafError) -> str:
         line |= {"ok": False, "error": str(outcome)} | _EMPTY
     else:
         line |= asdict(outcome)
-    return json.dumps(line, ensure_ascii=False, default=iso)
+    return dumped(line)
 
 
 def as_text(name: str, outcome: Page | NutgrafError) -> Iterator[str]:

@@ -1,14 +1,14 @@
 """`nutgraf feed`: feeds as JSON lines or as a list for people."""
 
 import argparse
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
 
-from bot.cli.batch import say, spread
-from bot.cli.inputs import Given, Inputs, iso
+from bot.cli.batch import spread
+from bot.cli.inputs import Given, Inputs
+from bot.cli.output import dumped, say
 from bot.domain.errors import NutgrafError
 from bot.domain.models import Entry, Feed
 
@@ -63,7 +63,7 @@ def as_json(name: str, outcome: Feed | NutgrafError) -> str:
     else:
         folded = tuple(map(_folded, outcome.entries))
         line |= asdict(replace(outcome, entries=folded))
-    return json.dumps(line, ensure_ascii=False, default=iso)
+    return dumped(line)
 
 
 def _folded(entry: Entry) -> Entry:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,13 +57,6 @@ class Inputs:
 def is_url(text: str) -> bool:
     """Whether an input is an address rather than a path."""
     return text.lower().startswith(("http://", "https://"))
-
-
-def iso(value: object) -> str:
-    """A time for JSON; what `json.dumps` calls for what it does not know."""
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
-    raise TypeError(type(value).__name__)
 
 
 async def _fetch(inputs: Sequence[str]) -> list[Given]:

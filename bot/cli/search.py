@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import re
 
-from bot.cli.output import iso, print_json
+from bot.cli.output import dumped, iso, say
 from bot.domain.models import Story
 from bot.settings import load
 
@@ -24,9 +24,9 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 def _run(args: argparse.Namespace) -> int:
     for story in asyncio.run(_find(" ".join(args.words), args.since, args.limit)):
         if args.json:
-            print_json(_row(story))
+            say(dumped(_row(story)))
         else:
-            print(f"{story.title}\n  {story.outlet} · {iso(story.published_at)}\n  {story.url or ''}")
+            say(f"{story.title}\n  {story.outlet} · {iso(story.published_at)}\n  {story.url or ''}")
     return 0
 
 
@@ -43,7 +43,7 @@ def _row(story: Story) -> dict[str, object]:
         "title": story.title,
         "link": story.url,
         "source": story.outlet,
-        "published_at": iso(story.published_at),
+        "published_at": story.published_at,
         "language": story.language,
         "bullets": list(story.bullets),
     }

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from bot.cli.output import iso
+from bot.cli.output import iso, say
 from bot.compose import Desk, open_desk
 from bot.domain.errors import UserError
 from bot.domain.models import FeedLink, Source
@@ -51,21 +51,22 @@ async def _do(act: Act, args: argparse.Namespace) -> int:
 async def _add(desk: Desk, args: argparse.Namespace) -> int:
     added = await desk.sources.add(args.url)
     word = "already there" if added.known else "added"
-    print(f"{word}: {added.source.id} {added.source.title} ({added.entries} entries) {added.source.url}")
+    say(f"{word}: {added.source.id} {added.source.title} ({added.entries} entries) {added.source.url}")
     return 0
 
 
 async def _list(desk: Desk, _: argparse.Namespace) -> int:
     for source in await desk.sources.listed():
         state = f"failing {source.errors}x: {source.last_error}" if source.errors else "ok"
-        print(f"{source.id}\t{source.title}\t{source.url}\tlast article {iso(source.last_article_at) or '-'}\t{state}")
+        newest = iso(source.last_article_at) if source.last_article_at else "-"
+        say(f"{source.id}\t{source.title}\t{source.url}\tlast article {newest}\t{state}")
     return 0
 
 
 async def _remove(desk: Desk, args: argparse.Namespace) -> int:
     source = await desk.sources.find(args.url)
     await desk.sources.remove(source.id)
-    print(f"removed: {source.id} {source.title} {source.url}")
+    say(f"removed: {source.id} {source.title} {source.url}")
     return 0
 
 
@@ -80,7 +81,7 @@ async def _check_one(desk: Desk, source: Source) -> int:
     except UserError as error:
         sys.stderr.write(f"nutgraf: {source.title}: {error}\n")
         return 1
-    print(f"{source.id}\t{source.title}\tok\t{entries} entries")
+    say(f"{source.id}\t{source.title}\tok\t{entries} entries")
     return 0
 
 
@@ -88,7 +89,7 @@ async def _import(desk: Desk, args: argparse.Namespace) -> int:
     links = read_opml(args.file.read_bytes())
     results = [await _import_one(desk, link) for link in tqdm(links, unit="source", disable=None)]
     for outcome in ("added", "already there", "failed"):
-        print(f"{outcome}: {results.count(outcome)}")
+        say(f"{outcome}: {results.count(outcome)}")
     return 1 if "failed" in results else 0
 
 

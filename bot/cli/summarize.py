@@ -11,9 +11,11 @@ from itertools import chain, islice
 from math import isfinite
 from typing import TYPE_CHECKING, BinaryIO
 
-from bot.cli.batch import say, spread
+from bot.cli.batch import spread
+from bot.cli.output import dumped, say
 from bot.domain.errors import NutgrafError, SourceError
 from bot.domain.models import Condensed, Page
+from bot.domain.text import cut, plain
 from bot.summarize.bullets import METHODS, condense
 
 if TYPE_CHECKING:
@@ -94,7 +96,10 @@ def _given(name: str) -> "Given":
 
     if name != "-":
         given = next(iter(Inputs([name])))
-        return given if given.body is not None else Given(name, given.read())
+        try:
+            return given if given.body is not None else Given(name, given.read())
+        except SourceError as error:
+            raise SourceError(f"{cut(plain(name), 100)}: {error.why}") from error
     body = sys.stdin.buffer.read(_MOST_BYTES + 1)
     if len(body) > _MOST_BYTES:
         raise SourceError(f"Standard input is larger than {_MOST_BYTES >> 20} MiB.")
@@ -226,7 +231,7 @@ def _no_constant(name: str) -> float:
 
 
 def _dumped(value: dict[str, object]) -> str:
-    line = json.dumps(value, ensure_ascii=False)
+    line = dumped(value)
     # half a surrogate pair, which an id may hold, can only be written as an escape
     return line if line.isascii() or _is_utf8(line) else json.dumps(value)
 

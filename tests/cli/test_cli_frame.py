@@ -131,7 +131,7 @@ async def test_doctor_asks_telegram(
 
 
 def test_json_lines_are_json(capsys: pytest.CaptureFixture[str]) -> None:
-    from bot.cli.output import iso, print_json
+    from bot.cli.output import dumped, say
 
-    print_json({"title": "Küste", "at": iso(utc_now())})
+    say(dumped({"title": "Küste", "at": utc_now()}))
     assert json.loads(capsys.readouterr().out)["title"] == "Küste"
