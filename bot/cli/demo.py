@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bot.sandbox.server import Sandbox
 
 ADMIN_ID = 1  # the sandbox's Ada
-POLL_INTERVAL_S = 5
+WIRE_INTERVAL_S = 5  # for the newswire alone: real sources beside it are polled as politely as ever
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -59,7 +59,7 @@ async def _open_demo(port: int) -> AsyncIterator[None]:
         with tempfile.TemporaryDirectory(prefix="nutgraf-demo-") as folder:
             async with compose.open_service(_settings(sandbox, Path(folder))) as service:
                 for path in wire.feed_paths():
-                    await service.sources.add(sandbox.url + path)
+                    await service.sources.add(sandbox.url + path, interval_s=WIRE_INTERVAL_S)
                 yield
     finally:
         await sandbox.stop()
@@ -74,7 +74,6 @@ def _settings(sandbox: "Sandbox", folder: Path) -> Settings:
             "NUTGRAF_ADMIN_IDS": str(ADMIN_ID),
             "NUTGRAF_DATA_DIR": str(folder),
             "NUTGRAF_HTTP_ADDRESS": "",
-            "NUTGRAF_POLL_INTERVAL_S": str(POLL_INTERVAL_S),
             "NUTGRAF_ALLOWED_NETWORKS": "127.0.0.0/8",
         },
         env_file=None,

@@ -62,8 +62,10 @@ class Sources:
         self._interval_s = interval_s
         self._ingest = Ingest(database, fetcher, workers, now)
 
-    async def add(self, url: str) -> Added:
+    async def add(self, url: str, *, interval_s: int | None = None) -> Added:
         """Find the feed at an address, or on the page there, and add it with the articles it holds.
+
+        `interval_s`: seconds between two polls, where it is not to be the usual one.
 
         Raises:
             UserError: there is no feed, or it may not or cannot be read; one sentence.
@@ -81,7 +83,7 @@ class Sources:
                 title=_title(found),
                 language=found.feed.language,
                 site_url=found.feed.link,
-                interval_s=self._interval_s,
+                interval_s=interval_s or self._interval_s,
                 at=now,
             )
             if known is None:

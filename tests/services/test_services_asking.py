@@ -150,6 +150,13 @@ async def test_removal_can_be_taken_back(room: Newsroom, site: Site) -> None:
         await room.sources.find("99")
 
 
+async def test_a_source_may_have_an_interval_of_its_own(room: Newsroom, site: Site) -> None:
+    site.tell("a", "Harbour bridge closed")
+    assert (await room.sources.add(f"{site.url}/feed.xml", interval_s=5)).source.interval_s == 5
+    site.pages["/other.xml"] = (200, "application/rss+xml", site.feed())
+    assert (await room.sources.add(f"{site.url}/other.xml")).source.interval_s == 900
+
+
 async def test_check_says_how_a_source_is(room: Newsroom, site: Site) -> None:
     await told(room, site, "Harbour bridge closed")
     source = await room.sources.find("1")
