@@ -1,4 +1,4 @@
-"""Requests to the Bot API over aiohttp, for a fifth of the CPU that python-telegram-bot's own client takes.
+"""Requests to the Bot API over aiohttp, for a quarter of the CPU of python-telegram-bot's own client, or less.
 
 Promises: whatever fails says whether the request may have had an effect (`NotSent` as the error's cause: surely not);
 nothing is sent twice; no error holds an address, as that holds the token; an answer is bounded; at most so many
