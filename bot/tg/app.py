@@ -45,6 +45,7 @@ from bot.tg.polling import ALLOWED_UPDATES, FIRST_PAUSE_S, MOST_PAUSE_S, Poller
 from bot.tg.rights import Rights, acting_user
 from bot.tg.router import Router
 from bot.tg.sender import TelegramSender
+from bot.tg.transport import AiohttpRequest
 
 STOP_S = 10.0
 ANSWER_S = 20.0
@@ -251,8 +252,9 @@ class TelegramBot:
 def _application(token: str, api_url: str) -> _App:
     base = api_url.rstrip("/")
     builder = Application.builder().token(token).base_url(f"{base}/bot").base_file_url(f"{base}/file/bot")
-    builder = builder.read_timeout(ANSWER_S).write_timeout(ANSWER_S).pool_timeout(ANSWER_S)
-    return builder.get_updates_read_timeout(POLL_SLACK_S).updater(None).job_queue(None).build()
+    calls = AiohttpRequest(read_timeout=ANSWER_S, write_timeout=ANSWER_S, pool_timeout=ANSWER_S)
+    polls = AiohttpRequest(connections=1, read_timeout=POLL_SLACK_S)
+    return builder.request(calls).get_updates_request(polls).updater(None).job_queue(None).build()
 
 
 def _concerns_us(update: Update) -> bool:

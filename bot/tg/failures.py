@@ -22,6 +22,7 @@ from telegram.error import (
 )
 
 from bot.domain.errors import BadMarkup, ChatGone, ChatMoved, InDoubt, Refused, RetryLater, SendError, TokenRefused
+from bot.tg.transport import NotSent
 
 # retry_after as a timedelta; without it python-telegram-bot warns at every one it reads
 os.environ.setdefault("PTB_TIMEDELTA", "true")
@@ -29,7 +30,6 @@ os.environ.setdefault("PTB_TIMEDELTA", "true")
 NETWORK_PAUSE_S = 5.0
 MISSING_PAUSE_S = 60.0
 
-_NOT_CONNECTED = ("ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol")
 _GONE = (
     "chat not found",
     "user is deactivated",
@@ -87,8 +87,8 @@ def _refusal(message: str) -> SendError:
 
 
 def _network(error: NetworkError) -> SendError:
-    if type(error.__cause__).__name__ in _NOT_CONNECTED:
-        return RetryLater("Telegram cannot be reached", NETWORK_PAUSE_S)
+    if isinstance(error.__cause__, NotSent):
+        return RetryLater(f"Telegram cannot be reached ({error.__cause__})", NETWORK_PAUSE_S)
     if "too many requests" in error.message.lower():
         return RetryLater("Telegram asks to wait", NETWORK_PAUSE_S)
     return InDoubt("no answer in time" if isinstance(error, TimedOut) else _said(error))

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from aiohttp import web
 from telegram import Bot
-from telegram.request import HTTPXRequest
 
 from bot.domain.errors import ChatGone, ChatMoved, InDoubt, Refused, RetryLater, SendError, TokenRefused
 from bot.domain.models import Button, ChatRef, Message
@@ -15,6 +14,7 @@ from bot.sandbox.world import GROUP_ID
 from bot.tg.failures import as_ours
 from bot.tg.pacing import Pacing
 from bot.tg.sender import TelegramSender
+from bot.tg.transport import AiohttpRequest
 from tests.tg.virtual import Time
 
 OMAR = 2
@@ -27,7 +27,7 @@ def time() -> Time:
 
 
 async def opened(api_url: str, time: Time, read_timeout: float = 5.0) -> TelegramSender:
-    bot = Bot("42:TEST", base_url=f"{api_url}/bot", request=HTTPXRequest(read_timeout=read_timeout))
+    bot = Bot("42:TEST", base_url=f"{api_url}/bot", request=AiohttpRequest(read_timeout=read_timeout))
     await bot._request[1].initialize()
     return TelegramSender(bot, Pacing(1000, 1000, clock=time.clock, sleep=time.sleep))
 
