@@ -21,11 +21,13 @@ def write(
     Raises:
         Impossible: the user or chat is unknown, the user may not write there, or the text is empty or too long.
     """
-    user, chat = _who_and_where(world, user_id, chat_id)
+    user, chat = who_and_where(world, user_id, chat_id)
     if not may_post(chat, user_id):
         raise Impossible("You blocked the bot." if chat.blocked else "You cannot write here.")
     if thread_id and thread_id not in chat.threads:
         raise Impossible("There is no such topic.")
+    if thread_id in chat.closed and not chat.is_admin(user_id):
+        raise Impossible("This topic is closed.")
     parsed = compose(text, (), lambda _: None)
     if not parsed.text and "document" not in more:
         raise Impossible("The message is empty.")
@@ -35,7 +37,7 @@ def write(
     message = world.post(
         chat, user, parsed.text, entities=parsed.entities, thread_id=thread_id, reply_to=replied, **more
     )
-    if not chat.left:
+    if world.bot.id in chat.members:
         kind = "channel_post" if chat.type == CHANNEL else "message"
         world.updates.add(kind, message_json(chat, message))
     return message
@@ -57,7 +59,7 @@ def press(world: World, user_id: int, chat_id: int, message_id: int, data: str) 
     Raises:
         Impossible: there is no such message for this user, or the data is not 1 to 64 bytes.
     """
-    user, chat = _who_and_where(world, user_id, chat_id)
+    user, chat = who_and_where(world, user_id, chat_id)
     message = chat.messages.get(message_id)
     if message is None:
         raise Impossible("That message is gone.")
@@ -75,7 +77,9 @@ def set_blocked(world: World, user_id: int, *, blocked: bool) -> None:
     Raises:
         Impossible: the user is unknown.
     """
-    user, chat = _who_and_where(world, user_id, user_id)
+    user, chat = who_and_where(world, user_id, user_id)
+    if chat.deactivated:
+        raise Impossible("This account is deleted.")
     if chat.blocked == blocked:
         return
     chat.blocked = blocked
@@ -85,7 +89,12 @@ def set_blocked(world: World, user_id: int, *, blocked: bool) -> None:
     world.events.add("chat", {}, chat_id=chat.id)
 
 
-def _who_and_where(world: World, user_id: int, chat_id: int) -> tuple[User, Chat]:
+def who_and_where(world: World, user_id: int, chat_id: int) -> tuple[User, Chat]:
+    """A user and a chat that the user sees.
+
+    Raises:
+        Impossible: there is no such user, or no such chat for them.
+    """
     user = world.users.get(user_id)
     if user is None or user.is_bot:
         raise Impossible("There is no such user.")

@@ -3,29 +3,41 @@
 import hmac
 import inspect
 from collections import deque
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
 from bot.sandbox.decode import loggable, read_params
 from bot.sandbox.errors import ApiError
-from bot.sandbox.faults import Faults
+from bot.sandbox.faults import Faults, cut_off
 from bot.sandbox.guard import same_origin
+from bot.sandbox.limits import Limiter
 from bot.sandbox.methods import METHODS
 from bot.sandbox.methods.method import Method
 from bot.sandbox.nouns import Json
+from bot.sandbox.weather import SENDS, Sky
 from bot.sandbox.world import World
 
 MOST_CALLS = 4_000
 
 
-class BotApi:
-    """Answers the bot. `calls` holds the newest ones: method, decoded parameters, answer."""
+@dataclass(frozen=True, slots=True)
+class Troubles:
+    """What may come between the bot and an answer: planned faults, bad weather, limits."""
 
-    def __init__(self, world: World, token: str, faults: Faults) -> None:
+    faults: Faults
+    sky: Sky
+    limiter: Limiter
+
+
+class BotApi:
+    """Answers the bot. `calls` holds the newest ones: method, decoded parameters, answer, whether it took effect."""
+
+    def __init__(self, world: World, token: str, troubles: Troubles) -> None:
         self._world = world
         self._token = token
-        self._faults = faults
+        self._troubles = troubles
         self.calls: deque[Json] = deque(maxlen=MOST_CALLS)
 
     def add_routes(self, app: web.Application) -> None:
@@ -52,25 +64,37 @@ class BotApi:
         return await self._answer(request, method, params)
 
     async def _answer(self, request: web.Request, method: Method, params: Json) -> web.Response:
-        fault = self._faults.next(method.name)
-        answer = await self._outcome(method, params) if fault is None or fault.accept else {}
-        cut = fault is not None and fault.error is None
-        if fault and fault.error:
-            answer = fault.error.answer()
-        self.calls.append({"method": method.name, "params": loggable(params), "answer": None if cut else answer})
+        troubles = self._troubles
+        fault = troubles.faults.next(method.name) or troubles.sky.draw(method.name)
+        outcome = await self._outcome(method, params) if fault.accept else {}
+        answer = fault.error.answer() if fault.error else outcome
+        known = {"method": method.name, "params": loggable(params), "accepted": outcome.get("ok", False)}
+        self.calls.append(known | {"answer": None if fault.cut else answer})
         self._world.changes.notify()
-        await self._faults.held(method.name)
-        if cut and request.transport:
-            request.transport.abort()
+        await troubles.faults.wait(method.name, fault)
+        if fault.cut:
+            cut_off(request, fault.cut)
         return _answered(answer)
 
     async def _outcome(self, method: Method, params: Json) -> Json:
         try:
-            found: Any = method.handler(self._world, params)
-            result = await found if inspect.isawaitable(found) else found
+            return {"ok": True, "result": await self._result(method, params)}
         except ApiError as error:
             return error.answer()
-        return {"ok": True, "result": result}
+
+    async def _result(self, method: Method, params: Json) -> Any:
+        if method.name.lower() in SENDS:
+            return self._sent(method, params)
+        found: Any = method.handler(self._world, params)
+        return await found if inspect.isawaitable(found) else found
+
+    def _sent(self, method: Method, params: Json) -> Any:
+        """The result of a method that sends, within the limits; what is refused counts for none of them."""
+        chat = self._world.chat(params.get("chat_id"))
+        self._troubles.limiter.check(chat)
+        sent = method.handler(self._world, params)
+        self._troubles.limiter.took(chat)
+        return sent
 
     async def _file(self, request: web.Request) -> web.Response:
         try:

@@ -6,7 +6,7 @@ from typing import Any
 
 Json = dict[str, Any]
 
-PRIVATE, SUPERGROUP, CHANNEL = "private", "supergroup", "channel"
+PRIVATE, GROUP, SUPERGROUP, CHANNEL = "private", "group", "supergroup", "channel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,8 @@ class Message:
 
     `thread_id` is 0 outside forum threads. `entities` are Bot API objects, offsets in UTF-16 units; `text` is the
     caption where there is a document. `keyboard` is an InlineKeyboardMarkup, `preview` a LinkPreviewOptions, `origin`
-    a MessageOrigin; None where there is none. `date` and `edited_at` are unix seconds.
+    a MessageOrigin; None where there is none. `service` is what Telegram itself says in a message without text, by its
+    field. `date` and `edited_at` are unix seconds.
     """
 
     chat_id: int
@@ -55,13 +56,16 @@ class Message:
     preview: Json | None = None
     document: Document | None = None
     origin: Json | None = None
+    service: Json | None = None
 
 
 @dataclass(slots=True)
 class Chat:
     """A chat and what was said in it. `ids` gives the next message id and may be shared with other chats.
 
-    `blocked`: the user of a private chat blocked the bot; `left`: the bot left the group or channel.
+    `blocked`: the user of a private chat blocked the bot; `deactivated`: deleted the account. `left`: the bot is not in
+    the group or channel; `kicked`: nor may it come back by itself; `silenced`: it is there and may not post. `closed`
+    are threads. `gone`: the chat was deleted; `migrated_to`: the supergroup that it became.
     """
 
     id: int
@@ -75,14 +79,25 @@ class Chat:
     messages: dict[int, Message] = field(default_factory=dict)
     blocked: bool = False
     left: bool = False
+    deactivated: bool = False
+    kicked: bool = False
+    silenced: bool = False
+    closed: set[int] = field(default_factory=set)
+    gone: bool = False
+    migrated_to: int | None = None
     pinned_id: int | None = None
+    is_forum: bool = False
 
     @property
-    def is_forum(self) -> bool:
-        """Whether the chat has threads."""
-        return bool(self.threads)
+    def is_over(self) -> bool:
+        """Whether nobody sees the chat any more."""
+        return self.gone or self.migrated_to is not None
 
     def is_admin(self, user_id: int) -> bool:
         """Whether the user is among the chat's administrators (nobody is in a private chat)."""
         user = self.members.get(user_id)
-        return self.type != PRIVATE and user is not None and (user.is_bot or user_id == self.owner_id)
+        if self.type == PRIVATE or user is None:
+            return False
+        # in a channel the bot stays an administrator, without the one right
+        demoted = self.silenced and self.type != CHANNEL
+        return user_id == self.owner_id or (user.is_bot and not demoted)

@@ -1,21 +1,18 @@
 """The chat page's routes: its files, what a user sees, a stream of events, and what a user does.
 
-All of them answer only to this machine (see `guard`). A refusal is a status and `{"error": "one sentence"}`.
+All of them answer only to this machine (see `guard`).
 """
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 
-from bot.sandbox import acts
-from bot.sandbox.decode import MOST_BODY_BYTES
-from bot.sandbox.errors import Impossible
+from bot.sandbox import acts, fates
 from bot.sandbox.guard import Handler, page_only
 from bot.sandbox.nouns import Json, User
+from bot.sandbox.page_bodies import acting, integer, refusal, string
 from bot.sandbox.view import event_json, message_json, state_json
 from bot.sandbox.world import World
 
@@ -47,11 +44,17 @@ class Page:
             "/page/events": self._events,
             "/page/file/{file_id}": self._file,
         }
-        posts = {"/page/message": self._message, "/page/press": self._press, "/page/block": self._block}
+        posts = {
+            "/page/message": self._message,
+            "/page/press": self._press,
+            "/page/block": self._block,
+            "/page/bot": self._bot,
+            "/page/topic": self._topic,
+        }
         for path, handler in gets.items():
             app.router.add_get(path, page_only(handler), allow_head=path != "/page/events")
         for path, act in posts.items():
-            app.router.add_post(path, page_only(_acting(act)))
+            app.router.add_post(path, page_only(acting(act)))
 
     # ---- files ------------------------------------------------------------------------------------
 
@@ -64,7 +67,7 @@ class Page:
     async def _file(self, request: web.Request) -> web.StreamResponse:
         kept = self._world.files.get(request.match_info["file_id"])
         if kept is None:
-            raise _refusal(404, "There is no such file.")
+            raise refusal(404, "There is no such file.")
         response = web.Response(body=kept[1], content_type="application/octet-stream", headers=_PAGE_HEADERS)
         response.headers["Content-Disposition"] = "attachment"
         return response
@@ -78,7 +81,7 @@ class Page:
         text = request.query.get("user", "1")
         user = self._world.users.get(int(text)) if text.isascii() and text.isdigit() and len(text) < 19 else None
         if user is None or user.is_bot:
-            raise _refusal(400, "There is no such user.")
+            raise refusal(400, "There is no such user.")
         return user
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
@@ -112,21 +115,35 @@ class Page:
     # ---- what users do ----------------------------------------------------------------------------
 
     def _message(self, body: Json) -> Json:
-        reply_to = _integer(body, "reply_to", 0) or None
-        chat_id, thread_id = _integer(body, "chat_id"), _integer(body, "thread_id", 0)
+        reply_to = integer(body, "reply_to", 0) or None
+        chat_id, thread_id = integer(body, "chat_id"), integer(body, "thread_id", 0)
         message = acts.write(
-            self._world, _integer(body, "user"), chat_id, _text(body, "text"), thread_id=thread_id, reply_to=reply_to
+            self._world, integer(body, "user"), chat_id, string(body, "text"), thread_id=thread_id, reply_to=reply_to
         )
         return {"message": message_json(self._world.chats[chat_id], message)}
 
     def _press(self, body: Json) -> Json:
-        where = _integer(body, "chat_id"), _integer(body, "message_id")
-        return {"query_id": acts.press(self._world, _integer(body, "user"), *where, _text(body, "data"))}
+        where = integer(body, "chat_id"), integer(body, "message_id")
+        return {"query_id": acts.press(self._world, integer(body, "user"), *where, string(body, "data"))}
 
     def _block(self, body: Json) -> Json:
         blocked = body.get("blocked") is True
-        acts.set_blocked(self._world, _integer(body, "user"), blocked=blocked)
+        acts.set_blocked(self._world, integer(body, "user"), blocked=blocked)
         return {"blocked": blocked}
+
+    def _bot(self, body: Json) -> Json:
+        """The open group or channel throws the bot out or takes it in, whoever looks at it."""
+        present = body.get("present") is True
+        fates.set_present(self._world, self._seen_chat(body), present=present)
+        return {"bot_present": present}
+
+    def _topic(self, body: Json) -> Json:
+        closed = body.get("closed") is True
+        fates.set_closed(self._world, self._seen_chat(body), integer(body, "thread_id"), closed=closed)
+        return {"closed": closed}
+
+    def _seen_chat(self, body: Json) -> int:
+        return acts.who_and_where(self._world, integer(body, "user"), integer(body, "chat_id"))[1].id
 
 
 def _page_file(name: str) -> web.FileResponse:
@@ -134,49 +151,3 @@ def _page_file(name: str) -> web.FileResponse:
     if not _FILE_NAME.fullmatch(name) or not path.is_file():
         raise web.HTTPNotFound
     return web.FileResponse(path, headers=_PAGE_HEADERS)
-
-
-def _refusal(status: int, why: str) -> web.HTTPException:
-    body = json.dumps({"error": why})
-    wrong = {400: web.HTTPBadRequest, 404: web.HTTPNotFound}[status]
-    return wrong(text=body, content_type="application/json")
-
-
-def _acting(act: Callable[[Json], Json]) -> Handler:
-    """A handler that reads a JSON object, lets the user act, and says what came of it."""
-
-    async def handler(request: web.Request) -> web.StreamResponse:
-        body = await _json_body(request)
-        try:
-            return web.json_response(act(body))
-        except Impossible as error:
-            raise _refusal(400, str(error)) from error
-
-    return handler
-
-
-async def _json_body(request: web.Request) -> Json:
-    body = await request.clone(client_max_size=MOST_BODY_BYTES).read()
-    try:
-        found: Any = json.loads(body)
-        json.dumps(found, ensure_ascii=False).encode()
-    except (ValueError, RecursionError) as error:
-        raise _refusal(400, "The request is not JSON.") from error
-    if not isinstance(found, dict):
-        raise _refusal(400, "The request is not an object.")
-    return found
-
-
-def _integer(body: Json, name: str, default: int | None = None) -> int:
-    value = body.get(name, default)
-    value = default if value is None else value
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise Impossible(f"“{name}” has to be a whole number.")
-    return value
-
-
-def _text(body: Json, name: str) -> str:
-    value = body.get(name)
-    if not isinstance(value, str):
-        raise Impossible(f"“{name}” has to be text.")
-    return value

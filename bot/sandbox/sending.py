@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.sandbox.decode import Kind, fields
 from bot.sandbox.entities import CODE, QUOTES, STYLES, Text, compose
-from bot.sandbox.errors import bad_request, forbidden
+from bot.sandbox.errors import ApiError, bad_request, forbidden
 from bot.sandbox.links import checked_link
 from bot.sandbox.markup import parse_html
 from bot.sandbox.nouns import CHANNEL, PRIVATE, Chat, Json, Message
@@ -53,29 +53,41 @@ def reachable_chat(world: World, ref: int | str | None) -> Chat:
     """The chat, if the bot may write to it.
 
     Raises:
-        ApiError: it does not exist, its user blocked the bot, or the bot is not in it.
+        ApiError: it does not exist, has become another, its user blocked the bot or is gone, or the bot is not in it.
     """
     chat = world.chat(ref)
+    if chat.migrated_to:
+        where = {"migrate_to_chat_id": chat.migrated_to}
+        raise ApiError(400, "Bad Request: group chat was upgraded to a supergroup chat", where)
+    if chat.deactivated:
+        raise forbidden("user is deactivated")
     if chat.blocked:
         raise forbidden("bot was blocked by the user")
+    if chat.kicked:
+        raise forbidden(f"bot was kicked from the {chat.type} chat")
     if chat.left:
         raise forbidden(f"bot is not a member of the {chat.type} chat")
     return chat
 
 
-def place(world: World, params: Json) -> Place:
-    """Where `params` send to.
+def place(world: World, params: Json, what: str = "text messages") -> Place:
+    """Where `params` send to; `what` they send is named when it is refused.
 
     Raises:
         ApiError: the bot may not write there, there is no such thread, or nothing to answer.
     """
     chat = reachable_chat(world, params.get("chat_id"))
+    if chat.silenced:
+        channel = "need administrator rights in the channel chat"
+        raise bad_request(channel if chat.type == CHANNEL else f"not enough rights to send {what} to the chat")
     thread_id = params.get("message_thread_id") or 0
     if thread_id and thread_id not in chat.threads:
         raise bad_request("message thread not found")
     replied = _replied(chat, params.get("reply_parameters"))
     if replied and not thread_id:
         thread_id = replied.thread_id
+    if thread_id in chat.closed:
+        raise bad_request("TOPIC_CLOSED")
     return Place(chat, thread_id, replied.id if replied else None)
 
 
@@ -160,5 +172,5 @@ def preview_of(params: Json) -> Json | None:
 def may_post(chat: Chat, user_id: int) -> bool:
     """Whether a user may write in a chat: everyone in groups, the owner in channels, the user in the private chat."""
     if chat.type == PRIVATE:
-        return chat.id == user_id and not chat.blocked
+        return chat.id == user_id and not chat.blocked and not chat.deactivated
     return user_id == chat.owner_id if chat.type == CHANNEL else user_id in chat.members

@@ -1,19 +1,23 @@
 """The sandbox as one server: the Bot API, the chat page, and for tests everything that users and networks do."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
 from aiohttp import web
 
 from bot.domain.ports import Now
-from bot.sandbox import acts
-from bot.sandbox.botapi import BotApi
+from bot.sandbox import acts, fates
+from bot.sandbox.botapi import BotApi, Troubles
 from bot.sandbox.errors import ApiError
-from bot.sandbox.faults import Fault, Faults
+from bot.sandbox.faults import Cut, Fault, Faults
+from bot.sandbox.limits import Limiter, Limits
 from bot.sandbox.nouns import Json, Message, User
 from bot.sandbox.page import Page
 from bot.sandbox.shapes import message_json
+from bot.sandbox.weather import Sky, Weather
+from bot.sandbox.weather_page import WeatherPage
 from bot.sandbox.webhook import deliver
 from bot.sandbox.world import World
 
@@ -42,8 +46,9 @@ class Sandbox:
     ) -> None:
         self.token = token
         self.world = World(now, id_start)
-        self._faults = Faults()
-        self._api = BotApi(self.world, token, self._faults)
+        self._faults, self._sky, self._limiter = Faults(), Sky(), Limiter(now)
+        self._troubles = Troubles(self._faults, self._sky, self._limiter)
+        self._api = BotApi(self.world, token, self._troubles)
         self._extra_routes = extra_routes
         self._runner: web.AppRunner | None = None
         self._webhook: asyncio.Task[None] | None = None
@@ -60,6 +65,7 @@ class Sandbox:
         app = web.Application()
         self._api.add_routes(app)
         Page(self.world).add_routes(app)
+        WeatherPage(self.world, self._troubles).add_routes(app)
         if self._extra_routes:
             self._extra_routes(app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
@@ -93,7 +99,10 @@ class Sandbox:
 
     @property
     def calls(self) -> list[Json]:
-        """The newest calls of the bot: `{"method", "params", "answer"}`, answer None where the reply was lost."""
+        """The newest calls of the bot: `{"method", "params", "answer", "accepted"}`.
+
+        `answer` is None where the reply was lost, `accepted` says whether the call took effect all the same.
+        """
         return list(self._api.calls)
 
     # ---- users ------------------------------------------------------------------------------------
@@ -144,7 +153,130 @@ class Sandbox:
         chat = self.world.chats[chat_id]
         return [message_json(chat, message) for message in chat.messages.values()]
 
+    # ---- chats that change ------------------------------------------------------------------------
+
+    def deactivate(self, user_id: int) -> None:
+        """A user deletes the account. `add_user` begins anew.
+
+        Raises:
+            Impossible: there is no such user.
+        """
+        fates.deactivate(self.world, user_id)
+
+    def add_group(self, title: str) -> int:
+        """A new basic group with all users, which Ada owns, and the bot in it; returns its id."""
+        return fates.add_group(self.world, title).id
+
+    def migrate(self, chat_id: int) -> int:
+        """A basic group becomes a supergroup; returns its new id.
+
+        Raises:
+            Impossible: there is no such basic group.
+        """
+        return fates.migrate(self.world, chat_id).id
+
+    def delete_chat(self, chat_id: int) -> None:
+        """A chat is gone.
+
+        Raises:
+            Impossible: there is no such chat.
+        """
+        fates.delete_chat(self.world, chat_id)
+
+    def kick(self, chat_id: int) -> None:
+        """The owner throws the bot out of a group or channel.
+
+        Raises:
+            Impossible: there is no such group or channel.
+        """
+        fates.set_present(self.world, chat_id, present=False)
+
+    def add_bot(self, chat_id: int) -> None:
+        """The owner takes the bot in again, with the rights that it had at first.
+
+        Raises:
+            Impossible: as for `kick`.
+        """
+        fates.set_present(self.world, chat_id, present=True)
+
+    def silence(self, chat_id: int) -> None:
+        """The owner takes the bot's right to post in a group or channel.
+
+        Raises:
+            Impossible: as for `kick`, or the bot is not in the chat.
+        """
+        fates.set_silenced(self.world, chat_id, silenced=True)
+
+    def unsilence(self, chat_id: int) -> None:
+        """The owner gives the right to post back.
+
+        Raises:
+            Impossible: as for `silence`.
+        """
+        fates.set_silenced(self.world, chat_id, silenced=False)
+
+    def close_topic(self, chat_id: int, thread_id: int) -> None:
+        """A forum's topic is closed; thread 0 is General.
+
+        Raises:
+            Impossible: there is no such topic.
+        """
+        fates.set_closed(self.world, chat_id, thread_id, closed=True)
+
+    def reopen_topic(self, chat_id: int, thread_id: int) -> None:
+        """A forum's topic is open again.
+
+        Raises:
+            Impossible: as for `close_topic`.
+        """
+        fates.set_closed(self.world, chat_id, thread_id, closed=False)
+
+    def delete_topic(self, chat_id: int, thread_id: int) -> None:
+        """A forum's topic is gone with its messages.
+
+        Raises:
+            Impossible: as for `close_topic`, or it is General.
+        """
+        fates.delete_topic(self.world, chat_id, thread_id)
+
     # ---- troubles ---------------------------------------------------------------------------------
+
+    @property
+    def limits(self) -> Limits | None:
+        """How much may be sent; None, the default, for no limits. Setting it forgets what was sent before."""
+        return self._limiter.limits
+
+    @limits.setter
+    def limits(self, limits: Limits | None) -> None:
+        self._limiter.limits = limits
+
+    @property
+    def refusals(self) -> Counter[str]:
+        """How many sends the limits refused: by `overall`, `chat` and `group`."""
+        return self._limiter.refusals
+
+    @property
+    def weather(self) -> Weather:
+        """What goes wrong by chance, by default nothing. Setting it begins its seed anew."""
+        return self._sky.weather
+
+    @weather.setter
+    def weather(self, weather: Weather) -> None:
+        self._sky.weather = weather
+
+    @property
+    def troubles(self) -> Counter[str]:
+        """How often the weather struck, by kind: the names of `Weather`'s probabilities."""
+        return self._sky.troubles
+
+    @property
+    def delay_s(self) -> float:
+        """The latency of every answer of the Bot API, by default 0; calls take effect before it."""
+        return self._faults.delay_s
+
+    @delay_s.setter
+    def delay_s(self, delay_s: float) -> None:
+        self._faults.delay_s = delay_s
 
     def fail_next(
         self,
@@ -161,7 +293,11 @@ class Sandbox:
 
     def drop_next(self, method: str, times: int = 1, *, accept: bool = True) -> None:
         """The next calls of a method get no answer, the connection is cut; with `accept` they take effect before."""
-        self._faults.plan(method, Fault(None, accept), times)
+        self._faults.plan(method, Fault(accept=accept, cut=Cut.CLOSE), times)
+
+    def reset_next(self, method: str, times: int = 1, *, accept: bool = False) -> None:
+        """The next calls of a method meet a connection that is reset; with `accept` they take effect before."""
+        self._faults.plan(method, Fault(accept=accept, cut=Cut.RESET), times)
 
     def hold(self, method: str) -> None:
         """The calls of a method take effect, but their answers wait for `release`."""

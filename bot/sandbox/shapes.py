@@ -1,6 +1,6 @@
 """Users, chats, messages and members as Bot API objects."""
 
-from bot.sandbox.nouns import CHANNEL, PRIVATE, SUPERGROUP, Chat, Document, Json, Message, User
+from bot.sandbox.nouns import CHANNEL, GROUP, PRIVATE, SUPERGROUP, Chat, Document, Json, Message, User
 
 GIFT_KINDS = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels")
 ALL_RIGHTS = (
@@ -18,13 +18,35 @@ ALL_RIGHTS = (
     "can_delete_stories",
 )
 BOT_RIGHTS = {
+    GROUP: ("can_manage_chat", "can_delete_messages", "can_pin_messages"),
     SUPERGROUP: ("can_manage_chat", "can_delete_messages", "can_pin_messages", "can_manage_topics"),
     CHANNEL: ("can_manage_chat", "can_delete_messages", "can_post_messages", "can_edit_messages"),
 }
 TELL_IN = {
+    GROUP: ("can_pin_messages",),
     SUPERGROUP: ("can_pin_messages", "can_manage_topics"),
     CHANNEL: ("can_post_messages", "can_edit_messages"),
 }
+
+
+RESTRICTIONS = (
+    "can_send_messages",
+    "can_send_audios",
+    "can_send_documents",
+    "can_send_photos",
+    "can_send_videos",
+    "can_send_video_notes",
+    "can_send_voice_notes",
+    "can_send_polls",
+    "can_send_other_messages",
+    "can_add_web_page_previews",
+    "can_react_to_messages",
+    "can_edit_tag",
+    "can_change_info",
+    "can_invite_users",
+    "can_pin_messages",
+    "can_manage_topics",
+)
 
 
 def user_json(user: User) -> Json:
@@ -62,6 +84,7 @@ def message_json(chat: Chat, message: Message, *, with_reply: bool = True) -> Js
     """A Message; the message that it answers is given once, not its chain."""
     known: Json = {"message_id": message.id} | _sender(chat, message)
     known |= {"chat": chat_json(chat), "date": message.date} | _content(message) | _marks(message)
+    known |= message.service or {}
     replied = chat.messages.get(message.reply_to or 0)
     if with_reply and replied:
         known["reply_to_message"] = message_json(chat, replied, with_reply=False)
@@ -117,11 +140,27 @@ def member_json(chat: Chat, user: User) -> Json:
     if user.id not in chat.members:
         return {"status": "left"} | about
     if not chat.is_admin(user.id):
-        return {"status": "member"} | about
+        return {"status": "member"} | about if not user.is_bot else standing_json(chat, user)
     if user.id == chat.owner_id:
         return {"status": "creator", "is_anonymous": False} | about
-    rights = dict.fromkeys((*ALL_RIGHTS, *TELL_IN[chat.type]), False) | dict.fromkeys(BOT_RIGHTS[chat.type], True)
+    given = [right for right in BOT_RIGHTS[chat.type] if not (chat.silenced and right == "can_post_messages")]
+    rights = dict.fromkeys((*ALL_RIGHTS, *TELL_IN[chat.type]), False) | dict.fromkeys(given, True)
     return {"status": "administrator"} | about | rights
+
+
+def standing_json(chat: Chat, bot: User) -> Json:
+    """A ChatMember as updates tell what the bot is in a group or channel: a member, restricted, left or banned.
+
+    An administrator is told as a member: Bot API 10.3 demands a field of administrators that 10.2 does not know.
+    """
+    if chat.kicked:
+        return bot_standing_json(bot, welcome=False)
+    about: Json = {"user": user_json(bot)}
+    if bot.id not in chat.members:
+        return {"status": "left"} | about
+    if chat.silenced and chat.type != CHANNEL:
+        return {"status": "restricted", "is_member": True, "until_date": 0} | about | dict.fromkeys(RESTRICTIONS, False)
+    return {"status": "member"} | about
 
 
 def bot_standing_json(bot: User, *, welcome: bool) -> Json:

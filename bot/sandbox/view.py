@@ -53,13 +53,14 @@ def chat_json(world: World, chat: Chat, user_id: int) -> Json:
         "commands": world.commands.seen_by(chat, user_id),
         "menu_button": "commands" if button.get("type") == "commands" else "default",
         "blocked": chat.blocked,
+        "bot_present": world.bot.id in chat.members,
     }
 
 
 def _topics_json(chat: Chat) -> list[Json]:
     """A forum's threads; the first stands for messages outside all threads."""
     named = {0: GENERAL, **chat.threads} if chat.is_forum else {}
-    return [{"thread_id": number, "name": name} for number, name in named.items()]
+    return [{"thread_id": number, "name": name, "closed": number in chat.closed} for number, name in named.items()]
 
 
 def message_json(chat: Chat, message: Message) -> Json:
@@ -78,7 +79,19 @@ def message_json(chat: Chat, message: Message) -> Json:
         "keyboard": list(_rows(message)),
         "preview": _preview_json(message),
         "document": _document_json(message),
+        "service": _service_text(message),
     }
+
+
+def _service_text(message: Message) -> str | None:
+    """What Telegram's clients write for a service message, None for all others."""
+    said = {
+        "forum_topic_closed": f"{message.author.name} closed the topic",
+        "forum_topic_reopened": f"{message.author.name} reopened the topic",
+        "migrate_to_chat_id": "The group was upgraded to a supergroup",
+        "migrate_from_chat_id": "The group was upgraded to a supergroup",
+    }
+    return next((said[field] for field in message.service or ()), None)
 
 
 def _author_json(chat: Chat, message: Message) -> Json:

@@ -63,8 +63,9 @@ class World:
 
     def __init__(self, now: Now, id_start: int = 1) -> None:
         self.now = now
-        self._id_start = id_start
-        self._private_ids = count(id_start)
+        self.id_start = id_start
+        # one counter for all private chats and basic groups of a bot; a supergroup or channel has its own
+        self.shared_ids = count(id_start)
         self.changes = Changes()
         self.updates = Updates(self.changes, id_start)
         self.events = Events(self.changes, epoch=secrets.token_hex(4))
@@ -81,9 +82,9 @@ class World:
 
     def _begin(self) -> None:
         both = {BOT.id: BOT, ADA.id: ADA}
-        group = Chat(GROUP_ID, SUPERGROUP, "Harbour neighbours", count(self._id_start), dict(both), ADA.id)
-        group.threads = dict(THREADS)
-        channel = Chat(CHANNEL_ID, CHANNEL, "Harbour daily", count(self._id_start), dict(both), ADA.id, "harbour_daily")
+        group = Chat(GROUP_ID, SUPERGROUP, "Harbour neighbours", count(self.id_start), dict(both), ADA.id)
+        group.threads, group.is_forum = dict(THREADS), True
+        channel = Chat(CHANNEL_ID, CHANNEL, "Harbour daily", count(self.id_start), dict(both), ADA.id, "harbour_daily")
         self.chats = {chat.id: chat for chat in (group, channel)}
         for user in (ADA, OMAR):
             self.add_user(user)
@@ -99,7 +100,7 @@ class World:
             if chat.type != PRIVATE:
                 chat.members[user.id] = user
         members = {user.id: user, BOT.id: BOT}
-        self.chats[user.id] = Chat(user.id, PRIVATE, user.name, self._private_ids, members, username=user.username)
+        self.chats[user.id] = Chat(user.id, PRIVATE, user.name, self.shared_ids, members, username=user.username)
 
     # ---- chats ------------------------------------------------------------------------------------
 
@@ -114,20 +115,20 @@ class World:
         name = str(ref).removeprefix("@").lower()
         found = self.chats.get(ref) if isinstance(ref, int) else None
         found = found or next((c for c in self.chats.values() if c.username and c.username.lower() == name), None)
-        if found is None or (found.type == PRIVATE and found.id != ref):
+        if found is None or found.gone or (found.type == PRIVATE and found.id != ref):
             raise bad_request("chat not found")
         return found
 
     def chats_of(self, user_id: int) -> Iterator[Chat]:
         """The chats that a user sees: the private one first."""
-        if private := self.chats.get(user_id):
-            yield private
-        yield from (chat for chat in self.chats.values() if chat.type != PRIVATE and user_id in chat.members)
+        seen = [chat for chat in self.chats.values() if self.sees(user_id, chat.id)]
+        yield from sorted(seen, key=lambda chat: chat.type != PRIVATE)
 
     def sees(self, user_id: int, chat_id: int) -> bool:
         """Whether a user sees a chat."""
         chat = self.chats.get(chat_id)
-        return chat is not None and user_id in chat.members and (chat.type != PRIVATE or chat.id == user_id)
+        there = chat is not None and not chat.is_over and user_id in chat.members
+        return there and (chat_id == user_id or self.chats[chat_id].type != PRIVATE)
 
     # ---- messages ---------------------------------------------------------------------------------
 

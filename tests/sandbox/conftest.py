@@ -24,6 +24,7 @@ class Api:
 
     def __init__(self, session: aiohttp.ClientSession, sandbox: Sandbox) -> None:
         self.session = session
+        self.sandbox = sandbox
         self.base = f"{sandbox.api_url}/bot{sandbox.token}"
 
     async def answer(self, method: str, /, **params: Any) -> dict[str, Any]:

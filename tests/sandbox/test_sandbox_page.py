@@ -83,9 +83,9 @@ async def test_what_each_user_sees(ada: Browser, omar: Browser) -> None:
     assert list(chats) == [2, GROUP_ID, CHANNEL_ID]
     assert [chat["can_write"] for chat in chats.values()] == [True, True, False]
     topics = [
-        {"thread_id": 0, "name": "General"},
-        {"thread_id": 11, "name": "World"},
-        {"thread_id": 12, "name": "Harbour"},
+        {"thread_id": 0, "name": "General", "closed": False},
+        {"thread_id": 11, "name": "World", "closed": False},
+        {"thread_id": 12, "name": "Harbour", "closed": False},
     ]
     assert chats[GROUP_ID]["topics"] == topics
     assert (await ada.chat(CHANNEL_ID))["can_write"] is True
@@ -118,6 +118,7 @@ async def test_a_message_on_the_page(ada: Browser, api: Api) -> None:
         "keyboard": [[{"text": "More", "data": "m"}, {"text": "Read", "url": "https://x.org/a"}]],
         "preview": {"url": "https://y.org/", "small": True, "above": True},
         "document": None,
+        "service": None,
     }
 
 
@@ -317,7 +318,9 @@ async def test_only_files_of_the_page(session: aiohttp.ClientSession, sandbox: S
         assert reply.status == 404
 
 
-@pytest.mark.parametrize("path", ["/", "/static/chat.js", "/page/state", "/page/events", "/page/file/x"])
+@pytest.mark.parametrize(
+    "path", ["/", "/static/chat.js", "/page/state", "/page/events", "/page/file/x", "/page/weather"]
+)
 @pytest.mark.parametrize(
     ("host", "allowed"),
     [
@@ -339,7 +342,7 @@ async def test_only_loopback_names(
         assert (reply.status != 403) == allowed
 
 
-@pytest.mark.parametrize("path", ["message", "press", "block"])
+@pytest.mark.parametrize("path", ["message", "press", "block", "bot", "topic", "weather"])
 @pytest.mark.parametrize(
     "headers",
     [

@@ -13,7 +13,7 @@ def _leave(world: World, params: Json) -> bool:
     if chat.type == PRIVATE:
         raise bad_request("chat member status can't be changed in private chats")
     del chat.members[world.bot.id]
-    chat.left = True
+    chat.left, chat.silenced = True, False
     world.events.add("chat", {}, chat_id=chat.id)
     return True
 

@@ -11,7 +11,7 @@ from bot.sandbox.world import World
 
 
 def _send(world: World, params: Json) -> Json:
-    to = place(world, params)
+    to = place(world, params, "documents")
     caption = text_of(world, params, caption=True)
     sent = world.post(
         to.chat,

@@ -81,7 +81,7 @@ def _own(world: World, params: Json) -> Message:
     """The message to edit, which has to be the bot's."""
     chat = reachable_chat(world, params.get("chat_id"))
     message = _named(chat, params, "message to edit not found")
-    if message.author != world.bot:
+    if message.author != world.bot or message.origin:
         raise bad_request("message can't be edited")
     return message
 

@@ -159,6 +159,7 @@ function unreadIn(chat) {
   return count;
 }
 
+const isGroup = (chat) => chat.type === "group" || chat.type === "supergroup";
 const isOwn = (chat, message) => chat.type !== "channel" && message.from.id === state.user.id;
 
 /* ---- the server ------------------------------------------------------------------------------------------ */
@@ -219,6 +220,7 @@ function takeState(fresh) {
   if (isStart && !location.hash && !narrow.matches) history.replaceState(null, "", `${location.search}#${fresh.user.id}`);
   drawUsers();
   goWhereTheAddressSays(sameUser);
+  readWeather();
 }
 
 const onEvent = {
@@ -235,6 +237,7 @@ const onEvent = {
     Object.assign(chatById(changed.id) ?? {}, changed);
     goWhereTheAddressSays(true);
   },
+  weather: ({ kind, ...told }) => takeWeather(told),
   reload: () => connect(),
 };
 
@@ -328,6 +331,7 @@ function drawAround() {
   drawList();
   drawBar();
   drawToBottom();
+  drawFates();
   const total = [...unread.values()].reduce((sum, some) => sum + some, 0);
   document.title = `${total ? `(${total}) ` : ""}${open.chat ? nameOfOpen() : "Nutgraf"} – Sandbox`;
 }
@@ -348,7 +352,7 @@ function drawList() {
 }
 
 function chatRow(chat) {
-  const sign = { channel: "channel", supergroup: "group" }[chat.type];
+  const sign = chat.type === "channel" ? "channel" : isGroup(chat) ? "group" : null;
   const title = make("span", { class: "name" }, sign ? icon(sign) : null, make("span", { dir: "auto" }, chat.title));
   const isTyping = [...typing.keys()].some((place) => place.split("/")[0] === String(chat.id));
   const last = [...chat.messages.values()].at(-1);
@@ -380,9 +384,9 @@ function listRow(href, picture, title, chat, last, isTyping, count) {
 function preview(chat, last) {
   const line = make("span", { class: "preview", dir: "auto" });
   if (!last) return line;
-  const who = isOwn(chat, last) ? "You" : chat.type === "supergroup" ? last.from.name : null;
-  if (who) line.append(make("b", {}, `${who}: `));
-  line.append(last.text.slice(0, 200) || last.document?.name || "");
+  const who = isOwn(chat, last) ? "You" : isGroup(chat) ? last.from.name : null;
+  if (who && !last.service) line.append(make("b", {}, `${who}: `));
+  line.append(last.text.slice(0, 200) || last.document?.name || last.service || "");
   return line;
 }
 
@@ -392,13 +396,14 @@ const nameOfOpen = () => open.topic?.name ?? open.chat.title;
 
 function subtitleOf(chat) {
   if (chat.type === "private") return "bot";
-  return chat.type === "channel" ? "channel" : `${state.users.length + 1} members`;
+  const what = chat.type === "channel" ? "channel" : `${state.users.length + (chat.bot_present ? 1 : 0)} members`;
+  return chat.bot_present ? what : `${what}, without the bot`;
 }
 
 function drawBar() {
   const { chat, topic } = open;
   if (!chat) return;
-  const members = topic ? `${chat.title}, ${subtitleOf(chat)}` : subtitleOf(chat);
+  const members = topic ? `${chat.title}, ${topic.closed ? "closed, " : ""}${subtitleOf(chat)}` : subtitleOf(chat);
   const offline = document.body.classList.contains("offline");
   const busy = typing.has(openPlace());
   $("chat-title").textContent = nameOfOpen();
@@ -406,14 +411,24 @@ function drawBar() {
   const subtitle = offline ? "Connecting…" : busy ? "typing…" : members;
   if ($("chat-subtitle").textContent !== subtitle) $("chat-subtitle").textContent = subtitle; // or it is read out again
   $("chat-subtitle").classList.toggle("accent", busy && !offline);
-  $("chat-menu-button").hidden = chat.type !== "private";
+  $("block").hidden = chat.type !== "private";
   $("block").replaceChildren(icon("block"), chat.blocked ? "Unblock" : "Block bot");
 }
 
 function showChatMenu(shown) {
   $("chat-menu").hidden = !shown;
   $("chat-menu-button").setAttribute("aria-expanded", String(shown));
-  if (shown) $("block").focus();
+  if (shown) menuItems()[0].focus();
+}
+
+const menuItems = () => [...$("chat-menu").querySelectorAll("button:not([hidden])")];
+
+function onMenuKey(event) {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step) return;
+  const items = menuItems();
+  items.at((items.indexOf(document.activeElement) + step) % items.length).focus();
+  event.preventDefault();
 }
 
 async function setBlocked(blocked) {
@@ -533,6 +548,7 @@ function drawToBottom() {
 /* ---- one message ----------------------------------------------------------------------------------------- */
 
 function messageNode(chat, message) {
+  if (message.service) return serviceNode(message);
   const own = isOwn(chat, message);
   const attributes = {
     class: `message ${own ? "own" : "other"}`,
@@ -541,9 +557,15 @@ function messageNode(chat, message) {
     "data-date": message.date,
     dblclick: (event) => event.target.closest("button, a, .spoiler") || startReply(message),
   };
-  const picture = chat.type === "supergroup" && !own ? avatar(message.from.id, message.from.name) : null;
+  const picture = isGroup(chat) && !own ? avatar(message.from.id, message.from.name) : null;
   const stack = make("div", { class: "stack" }, bubble(chat, message, own), keyboard(message));
   return make("article", attributes, picture, stack, chat.can_write ? replyButton(message) : null);
+}
+
+/** What Telegram itself says in a chat. */
+function serviceNode({ id, date, service }) {
+  const attributes = { class: "message said", "data-message-id": id, "data-from": `said-${id}`, "data-date": date };
+  return make("article", attributes, make("p", { class: "service" }, service));
 }
 
 function replyButton(message) {
@@ -970,6 +992,7 @@ function listen() {
   $("chat-back").addEventListener("click", goBack);
   $("topics-back").addEventListener("click", closeTopics);
   $("chat-menu-button").addEventListener("click", () => showChatMenu($("chat-menu").hidden));
+  $("chat-menu").addEventListener("keydown", onMenuKey);
   $("block").addEventListener("click", () => setBlocked(!open.chat.blocked));
   $("start").addEventListener("click", pressInstead);
   $("no-reply").addEventListener("click", () => setReply(null));
@@ -978,6 +1001,7 @@ function listen() {
   $("composer").addEventListener("keydown", onComposerKey);
   $("composer").addEventListener("submit", (event) => (event.preventDefault(), sendBox(), $("message-box").focus()));
   $("theme").addEventListener("click", toggleTheme);
+  listenToWeather();
 }
 
 applyTheme(remembered("theme"));
