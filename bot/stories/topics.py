@@ -24,7 +24,8 @@ _TOKEN = re.compile(r"[^\W_]+")
 
 def fold(text: str) -> str:
     """Text as tokens separated by blanks: lower case, no accents, no punctuation; what the index holds."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    # twice: letters of mathematics become capitals only by the first, and case folding composes some anew
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     bare = "".join(char for char in decomposed if not unicodedata.combining(char))
     return " ".join(_TOKEN.findall(_SIGN.sub(r" \1 ", bare)))
 

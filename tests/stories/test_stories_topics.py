@@ -26,6 +26,7 @@ def hit(number: int, match: float, age_days: float) -> Hit:
         ("snake_case", "snake case"),
         ("港の橋", "港 の 橋"),
         ("ﬁne", "fine"),
+        ("𝛢thens 𝐍ews", "αthens news"),
         ("", ""),
     ],
 )
