@@ -1,7 +1,7 @@
 """No secret in a log: neither in a message, nor in its arguments, nor in a traceback.
 
-HTTP clients write addresses, and Telegram's addresses hold the token; python-telegram-bot writes parameters at DEBUG and
-names a refused token in its exception. These loggers are set to WARNING, and whatever any logger writes while
+HTTP clients write addresses, and Telegram's addresses hold the token; python-telegram-bot writes parameters at DEBUG
+and names a refused token in its exception. These loggers are set to WARNING, and whatever any logger writes while
 the hush lasts is searched for the secrets as well.
 """
 
