@@ -5,12 +5,14 @@ made once a session and then copied. PostgreSQL comes out of a wheel; where that
 """
 
 import asyncio
+import importlib.util
 import shutil
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -18,6 +20,9 @@ import pytest
 
 if TYPE_CHECKING:
     from bot.storage.database import Database
+
+
+CHECKER = Path(__file__).parents[2] / "shared" / "tools" / "botapi_check.py"  # beside the project
 
 
 class Clock:
@@ -38,6 +43,19 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture(scope="session")
+def checker() -> ModuleType | None:
+    """The Bot API's specification as a judge of requests, answers and updates; None where it is not at hand."""
+    if not CHECKER.exists():
+        return None
+    spec = importlib.util.spec_from_file_location("botapi_check", CHECKER)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

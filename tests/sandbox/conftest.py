@@ -4,9 +4,7 @@ Every answer that a test provokes is checked against the Bot API's specification
 hand.
 """
 
-import importlib.util
 from collections.abc import AsyncIterator
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -15,8 +13,6 @@ import pytest
 
 from bot.sandbox.server import Sandbox
 from tests.conftest import Clock
-
-CHECKER = Path(__file__).parents[3] / "shared" / "tools" / "botapi_check.py"
 
 
 class Api:
@@ -42,19 +38,6 @@ class Api:
         body = await self.answer(method, **params)
         assert not body["ok"], body
         return str(body["description"])
-
-
-@pytest.fixture(scope="session")
-def checker() -> ModuleType | None:
-    """The specification's own judge, None where it is not at hand."""
-    if not CHECKER.exists():
-        return None
-    spec = importlib.util.spec_from_file_location("botapi_check", CHECKER)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture

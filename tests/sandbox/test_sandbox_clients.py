@@ -16,7 +16,7 @@ from telegram.constants import ParseMode
 
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import CHANNEL_ID, GROUP_ID
-from tests.sandbox.conftest import CHECKER
+from tests.conftest import CHECKER
 
 
 async def test_the_specification_has_nothing_to_say(sandbox: Sandbox) -> None:

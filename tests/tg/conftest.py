@@ -1,10 +1,8 @@
 """The whole bot on a real wire: the sandbox, the real services, a SQLite database, and hands that write and press."""
 
-import importlib.util
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -25,7 +23,6 @@ from tests.storage import making
 
 __all__ = ["fetcher", "site"]
 
-CHECKER = Path(__file__).parents[3] / "shared" / "tools" / "botapi_check.py"
 ADA, OMAR = 1, 2  # Ada owns the group and the channel and is admin of the service, Omar is a member
 Json = dict[str, Any]
 StartBot = Callable[..., Any]
@@ -123,19 +120,6 @@ def buttons(message: Json) -> dict[str, str]:
     """A message's buttons: label and data."""
     rows = message.get("reply_markup", {}).get("inline_keyboard", [])
     return {button["text"]: button["callback_data"] for row in rows for button in row}
-
-
-@pytest.fixture(scope="session")
-def checker() -> ModuleType | None:
-    """The judge of requests, None where it is not at hand."""
-    if not CHECKER.exists():
-        return None
-    spec = importlib.util.spec_from_file_location("botapi_check", CHECKER)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
