@@ -1,6 +1,6 @@
 """What the services need from the edges."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar, TypeVarTuple
 
@@ -24,6 +24,20 @@ class Sender(Protocol):
 
         Raises:
             SendError: the subclass says what became of it and what to do.
+        """
+        ...
+
+    def wait_s(self, ref: ChatRef) -> float:
+        """Seconds until this chat's own limits let a message through; 0: now, as far as this chat is concerned."""
+        ...
+
+    async def arrived(self, ref: ChatRef, message: Message, ids: Sequence[int]) -> int | None:
+        """The first of these message ids that is a message of ours in this chat; None: none of them is.
+
+        Leaves such a message as it is: it is asked to have the buttons that `message` has.
+
+        Raises:
+            SendError: no answer.
         """
         ...
 
