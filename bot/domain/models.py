@@ -293,15 +293,41 @@ class DeliveryState(StrEnum):
     SENT = "sent"
     REFUSED = "refused"
     IN_DOUBT = "in_doubt"
+    EXPIRED = "expired"
+    FOLDED = "folded"
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A briefing on its way into the outbox.
+
+    `slot` names it within its chat: a second one of the same slot is never owed. `subscription_id` is None for what
+    concerns the chat as a whole. From `stale_at` on it may be folded into a later briefing (None: never).
+    """
+
+    chat_id: int
+    slot: str
+    due_at: datetime
+    messages: tuple[Message, ...]
+    story_ids: tuple[int, ...] = ()
+    subscription_id: int | None = None
+    stale_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message owed to one chat. `attempts` counts this one; `doubts` the sends whose outcome was never learnt."""
+    """One message owed to one chat.
+
+    `attempts` counts this one. `doubtful`: an earlier attempt may have arrived; if so, its message has an id above
+    `after_id` (None: unknown). `doubts` counts the repeats without proof that it had not.
+    """
 
     id: int
     chat_id: int
     ref: ChatRef
+    kind: ChatKind
     message: Message
     attempts: int
+    doubtful: bool
     doubts: int
+    after_id: int | None

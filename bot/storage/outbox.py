@@ -4,18 +4,21 @@ A briefing is written here before anything is sent, in the transaction that mark
 between writing and sending costs a repeat at worst, never a loss. A Telegram chat gets its messages one at a time and
 in order, forum threads included, for Telegram paces them together.
 
-waiting → sending → sent | refused | in_doubt; a postponed one goes back to waiting.
+waiting → sending → sent | refused | in_doubt; a postponed or doubtful one goes back to waiting. What waits too long is
+expired, or folded into a later briefing.
 """
 
-import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.engine import RowMapping
 
-from bot.domain.models import Button, ChatRef, Delivery, Message, Subscription
+from bot.domain.models import ChatKind, ChatRef, Delivery, Owed
+from bot.storage import contents
 from bot.storage.sql import Tx, row, rows, run, run_each
 from bot.storage.times import from_ms
+
+LIFE = timedelta(days=7)  # older news are none
 
 # no earlier message to the same Telegram chat is open; CROSS JOIN is what makes SQLite start at the chat
 _FIRST_OF_ITS_CHAT = """
@@ -23,56 +26,112 @@ _FIRST_OF_ITS_CHAT = """
                  WHERE same.telegram_id = c.telegram_id AND earlier.chat_id = same.id
                    AND earlier.id < d.id AND earlier.state IN ('waiting', 'sending'))
 """
+_COUNTER = "CASE WHEN telegram_id < -1000000000000 THEN telegram_id ELSE 0 END"  # as in counters.py
 
 
-async def add(
-    tx: Tx,
-    *,
-    subscription: Subscription,
-    due_at: datetime,
-    story_ids: Sequence[int],
-    messages: tuple[Message, ...],
-    at: datetime,
-) -> int | None:
-    """Owe a briefing's messages to its chat and mark its stories as briefed; the briefing's id.
+async def add(tx: Tx, owed: Sequence[Owed], at: datetime) -> dict[tuple[int, str], int]:
+    """Owe briefings' messages to their chats and mark their stories as briefed; (chat, slot) → the briefing's id.
 
-    None, and nothing is written: the briefing of this due time was composed before.
+    A briefing whose slot was composed before is left out, and nothing of it is written.
     """
-    briefing = await row(
-        tx,
-        """
-        INSERT INTO briefings (subscription_id, due_at_ms, composed_at_ms) VALUES (:subscription_id, :due_at, :at)
-        ON CONFLICT (subscription_id, due_at_ms) DO NOTHING
-        RETURNING id
-        """,
-        subscription_id=subscription.id,
-        due_at=due_at,
-        at=at,
-    )
-    if briefing is None:
-        return None
-    of_briefing = {"briefing_id": briefing["id"], "chat_id": subscription.chat.id}
+    new = await _new(tx, owed)
+    if not new:
+        return {}
     await run_each(
         tx,
         """
-        INSERT INTO briefed (chat_id, story_id, briefing_id) VALUES (:chat_id, :story_id, :briefing_id)
-        ON CONFLICT DO NOTHING
+        INSERT INTO briefings (chat_id, slot, subscription_id, due_at_ms, composed_at_ms)
+        VALUES (:chat_id, :slot, :subscription_id, :due_at, :at)
         """,
-        ({"story_id": story_id, **of_briefing} for story_id in story_ids),
+        (
+            {
+                "chat_id": each.chat_id,
+                "slot": each.slot,
+                "subscription_id": each.subscription_id,
+                "due_at": each.due_at,
+                "at": at,
+            }
+            for each in new
+        ),
     )
+    ids = await _ids(tx, new)
+    await _mark(tx, new, ids)
+    content = await contents.keep(tx, (message for each in new for message in each.messages))
     await run_each(
         tx,
         """
-        INSERT INTO deliveries (briefing_id, part, chat_id, message, state, due_at_ms)
-        VALUES (:briefing_id, :part, :chat_id, :message, 'waiting', :at)
+        INSERT INTO deliveries
+               (briefing_id, part, chat_id, content_id, state, due_at_ms, stale_at_ms, expires_at_ms)
+        VALUES (:briefing_id, :part, :chat_id, :content_id, 'waiting', :at, :stale_at, :expires_at)
         """,
-        ({"part": part, "message": _pack(message), "at": at, **of_briefing} for part, message in enumerate(messages)),
+        (
+            {
+                "briefing_id": ids[each.chat_id, each.slot],
+                "part": part,
+                "chat_id": each.chat_id,
+                "content_id": content[message],
+                "at": at,
+                "stale_at": each.stale_at,
+                "expires_at": at + LIFE,
+            }
+            for each in new
+            for part, message in enumerate(each.messages)
+        ),
     )
-    return int(briefing["id"])
+    return ids
 
 
-async def claim(tx: Tx, now: datetime, lease_until: datetime, most: int) -> tuple[Delivery, ...]:
-    """Take up to `most` deliveries that are due and first of their chat: waiting → sending, attempts + 1."""
+async def _new(tx: Tx, owed: Sequence[Owed]) -> list[Owed]:
+    """Those whose slot is free; the constraint on (chat, slot) is behind it should two ask at once."""
+    asked = {(each.chat_id, each.slot): each for each in reversed(owed)}
+    taken = await _ids(tx, owed)
+    return [each for key, each in reversed(asked.items()) if key not in taken]
+
+
+async def _ids(tx: Tx, owed: Sequence[Owed]) -> dict[tuple[int, str], int]:
+    found = await rows(
+        tx,
+        "SELECT id, chat_id, slot FROM briefings WHERE chat_id IN :chats AND slot IN :slots",
+        chats=list({each.chat_id for each in owed}),
+        slots=list({each.slot for each in owed}),
+    )
+    asked = {(each.chat_id, each.slot) for each in owed}
+    ids = {(each["chat_id"], each["slot"]): int(each["id"]) for each in found}
+    return {key: ids[key] for key in asked & ids.keys()}
+
+
+async def _mark(tx: Tx, new: Sequence[Owed], ids: dict[tuple[int, str], int]) -> None:
+    await run_each(
+        tx,
+        """
+        INSERT INTO briefed (chat_id, story_id, briefing_id, position)
+        VALUES (:chat_id, :story_id, :briefing_id, :position)
+            ON CONFLICT DO NOTHING
+        """,
+        (
+            {
+                "chat_id": each.chat_id,
+                "story_id": story_id,
+                "briefing_id": ids[each.chat_id, each.slot],
+                "position": position,
+            }
+            for each in new
+            for position, story_id in enumerate(each.story_ids)
+        ),
+    )
+
+
+# ---- paying out ----------------------------------------------------------------------------------
+
+
+async def claim(
+    tx: Tx, now: datetime, lease_until: datetime, most: int, *, newest: bool = False
+) -> tuple[Delivery, ...]:
+    """Take up to `most` deliveries that are due and first of their chat: waiting → sending, attempts + 1.
+
+    The longest due first; or those that became due last.
+    """
+    order = "DESC" if newest else "ASC"
     claimed = await rows(
         tx,
         f"""
@@ -80,11 +139,17 @@ async def claim(tx: Tx, now: datetime, lease_until: datetime, most: int) -> tupl
             SELECT d.id FROM deliveries d
               JOIN chats c ON c.id = d.chat_id
              WHERE d.state = 'waiting' AND d.due_at_ms <= :now AND c.dormant_at_ms IS NULL AND {_FIRST_OF_ITS_CHAT}
-             ORDER BY d.due_at_ms, d.id LIMIT :most
+             ORDER BY d.due_at_ms {order}, d.id {order} LIMIT :most
                FOR UPDATE OF d SKIP LOCKED)
-        UPDATE deliveries SET state = 'sending', attempts = attempts + 1, due_at_ms = :lease_until
+        UPDATE deliveries
+           SET state = 'sending', attempts = attempts + 1, due_at_ms = :lease_until,
+               after_id = CASE WHEN doubtful THEN after_id ELSE
+                          (SELECT k.message_id FROM message_counters k
+                            WHERE k.counter_id = (SELECT {_COUNTER} FROM chats WHERE chats.id = chat_id)) END
          WHERE id IN (SELECT id FROM due)
-        RETURNING id, chat_id, message, attempts, doubts,
+        RETURNING id, chat_id, attempts, doubtful, doubts, after_id,
+                  (SELECT message FROM contents WHERE contents.id = content_id) AS message,
+                  (SELECT kind FROM chats WHERE chats.id = chat_id) AS kind,
                   (SELECT telegram_id FROM chats WHERE chats.id = chat_id) AS telegram_id,
                   (SELECT thread_id FROM chats WHERE chats.id = chat_id) AS thread_id
         """,  # noqa: S608  # our own text
@@ -100,7 +165,8 @@ async def sent(tx: Tx, delivery_id: int, *, message_id: int, at: datetime) -> No
     await run(
         tx,
         """
-        UPDATE deliveries SET state = 'sent', message_id = :message_id, why = NULL, settled_at_ms = :at
+        UPDATE deliveries
+           SET state = 'sent', message_id = :message_id, doubtful = FALSE, why = NULL, settled_at_ms = :at
          WHERE id = :id
         """,
         id=delivery_id,
@@ -109,12 +175,53 @@ async def sent(tx: Tx, delivery_id: int, *, message_id: int, at: datetime) -> No
     )
 
 
+async def put_back(tx: Tx, delivery_id: int, *, due_at: datetime) -> None:
+    """It was claimed too early: as if it had not been, but due at `due_at`."""
+    await run(
+        tx,
+        """
+        UPDATE deliveries SET state = 'waiting', attempts = attempts - 1, due_at_ms = :due_at
+         WHERE id = :id AND state = 'sending'
+        """,
+        id=delivery_id,
+        due_at=due_at,
+    )
+
+
 async def postponed(tx: Tx, delivery_id: int, *, due_at: datetime, why: str) -> None:
-    """It was not sent and is to be tried at `due_at`."""
+    """This attempt was not sent; the next is at `due_at`."""
     sql = (
         "UPDATE deliveries SET state = 'waiting', due_at_ms = :due_at, why = :why WHERE id = :id AND state = 'sending'"
     )
     await run(tx, sql, id=delivery_id, due_at=due_at, why=why)
+
+
+async def doubted(tx: Tx, delivery_id: int, *, due_at: datetime, why: str) -> None:
+    """This attempt may have arrived: at `due_at` that is to be found out, before anything is repeated."""
+    await run(
+        tx,
+        """
+        UPDATE deliveries SET state = 'waiting', doubtful = TRUE, due_at_ms = :due_at, why = :why
+         WHERE id = :id AND state = 'sending'
+        """,
+        id=delivery_id,
+        due_at=due_at,
+        why=why,
+    )
+
+
+async def cleared(tx: Tx, delivery_id: int, *, proven: bool, after_id: int | None) -> bool:
+    """A doubtful one is to be repeated: proven not to have arrived, or else once in its life (False: not any more)."""
+    return 0 < await run(
+        tx,
+        """
+        UPDATE deliveries SET doubtful = FALSE, doubts = doubts + :counted, after_id = :after_id
+         WHERE id = :id AND state = 'sending' AND doubtful AND doubts + :counted <= 1
+        """,
+        id=delivery_id,
+        counted=0 if proven else 1,
+        after_id=after_id,
+    )
 
 
 async def refused(tx: Tx, delivery_id: int, why: str, at: datetime) -> None:
@@ -127,32 +234,36 @@ async def in_doubt(tx: Tx, delivery_id: int, why: str, at: datetime) -> None:
     await _settle(tx, delivery_id, "in_doubt", why, at)
 
 
-async def doubted(tx: Tx, delivery_id: int, *, due_at: datetime, why: str) -> bool:
-    """Nobody knows whether it arrived: repeat it at `due_at` (True), but only once, else leave it in doubt (False)."""
-    repeated = await run(tx, f"{_REPEAT} AND id = :id", id=delivery_id, due_at=due_at, why=why)
-    if not repeated:
-        await run(tx, f"{_LEAVE} AND id = :id", id=delivery_id, at=due_at, why=why)
-    return repeated > 0
+async def recover(tx: Tx, now: datetime, *, in_flight: Sequence[int] = (), dead: bool = False) -> int:
+    """What was being sent by nobody any more becomes doubtful and due; how many.
 
-
-async def recover(tx: Tx, now: datetime) -> tuple[int, int]:
-    """What a dead process was sending, by the rule of `doubted`: (how many to repeat now, how many left in doubt).
-
-    Only for the one service that holds the instance lock: another's sends would be taken for dead.
+    `dead`: every claim is of a process that ended; true only for the one service that holds the instance lock. Else
+    claims whose lease has passed, but for those of this process that are `in_flight`.
     """
-    why = "the program ended while sending"
-    left = await run(tx, _LEAVE, at=now, why=why)
-    return await run(tx, _REPEAT, due_at=now, why=why), left
+    mine = "AND id NOT IN :in_flight" if in_flight else ""
+    passed = "" if dead else "AND due_at_ms <= :now"
+    return await run(
+        tx,
+        f"""
+        UPDATE deliveries SET state = 'waiting', doubtful = TRUE, due_at_ms = :now, why = 'its outcome was not recorded'
+         WHERE state = 'sending' {passed} {mine}
+        """,  # noqa: S608  # our own text
+        now=now,
+        **({"in_flight": list(in_flight)} if in_flight else {}),
+    )
 
 
-_REPEAT = """
-    UPDATE deliveries SET state = 'waiting', doubts = doubts + 1, due_at_ms = :due_at, why = :why
-     WHERE state = 'sending' AND doubts = 0
-"""
-_LEAVE = """
-    UPDATE deliveries SET state = 'in_doubt', why = :why, settled_at_ms = :at
-     WHERE state = 'sending' AND doubts > 0
-"""
+async def expire(tx: Tx, now: datetime) -> int:
+    """Give up what has waited for longer than news live; what may have arrived stays in doubt. How many."""
+    return await run(
+        tx,
+        """
+        UPDATE deliveries
+           SET state = CASE WHEN doubtful THEN 'in_doubt' ELSE 'expired' END, settled_at_ms = :now
+         WHERE state = 'waiting' AND expires_at_ms <= :now
+        """,
+        now=now,
+    )
 
 
 async def next_due(tx: Tx) -> datetime | None:
@@ -177,7 +288,7 @@ async def counts(tx: Tx) -> dict[str, int]:
         SELECT state, count(*) AS number FROM deliveries
          WHERE state IN ('waiting', 'sending') GROUP BY state UNION ALL
         SELECT state, count(*) AS number FROM deliveries
-         WHERE state IN ('sent', 'refused', 'in_doubt') GROUP BY state
+         WHERE state NOT IN ('waiting', 'sending') GROUP BY state
         """,
     )
     return {each["state"]: each["number"] for each in found}
@@ -193,21 +304,10 @@ def _delivery(found: RowMapping) -> Delivery:
         id=found["id"],
         chat_id=found["chat_id"],
         ref=ChatRef(found["telegram_id"], found["thread_id"]),
-        message=_unpack(found["message"]),
+        kind=ChatKind(found["kind"]),
+        message=contents.unpack(found["message"]),
         attempts=found["attempts"],
+        doubtful=bool(found["doubtful"]),
         doubts=found["doubts"],
+        after_id=found["after_id"],
     )
-
-
-def _pack(message: Message) -> str:
-    keyboard = [
-        [{"text": each.text, "data": each.data, "url": each.url} for each in buttons] for buttons in message.keyboard
-    ]
-    content = {"html": message.html, "keyboard": keyboard, "preview_url": message.preview_url}
-    return json.dumps(content, ensure_ascii=False)
-
-
-def _unpack(packed: str) -> Message:
-    content = json.loads(packed)
-    keyboard = tuple(tuple(Button(**each) for each in buttons) for buttons in content["keyboard"])
-    return Message(content["html"], keyboard, content["preview_url"])

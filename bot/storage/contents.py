@@ -1,0 +1,44 @@
+"""What messages say, each text kept once, however many chats it is owed to."""
+
+import json
+from collections.abc import Iterable
+from hashlib import sha256
+
+from bot.domain.models import Button, Message
+from bot.storage.sql import Tx, rows, run, run_each
+
+
+async def keep(tx: Tx, messages: Iterable[Message]) -> dict[Message, int]:
+    """The id of each message's content, stored where it is new."""
+    packed = {message: pack(message) for message in dict.fromkeys(messages)}
+    digests = {message: sha256(text.encode()).hexdigest() for message, text in packed.items()}
+    await run_each(
+        tx,
+        "INSERT INTO contents (digest, message) VALUES (:digest, :message) ON CONFLICT (digest) DO NOTHING",
+        ({"digest": digests[message], "message": packed[message]} for message in packed),
+    )
+    found = await rows(tx, "SELECT id, digest FROM contents WHERE digest IN :digests", digests=[*digests.values()])
+    ids = {each["digest"]: int(each["id"]) for each in found}
+    return {message: ids[digest] for message, digest in digests.items()}
+
+
+async def forget_unused(tx: Tx) -> int:
+    """Drop what no delivery says any more; how many."""
+    unused = "NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.content_id = contents.id)"
+    return await run(tx, f"DELETE FROM contents WHERE {unused}")  # noqa: S608  # our own text
+
+
+def pack(message: Message) -> str:
+    """A message as JSON."""
+    keyboard = [
+        [{"text": each.text, "data": each.data, "url": each.url} for each in buttons] for buttons in message.keyboard
+    ]
+    content = {"html": message.html, "keyboard": keyboard, "preview_url": message.preview_url}
+    return json.dumps(content, ensure_ascii=False)
+
+
+def unpack(packed: str) -> Message:
+    """The message that `pack` wrote."""
+    content = json.loads(packed)
+    keyboard = tuple(tuple(Button(**each) for each in buttons) for buttons in content["keyboard"])
+    return Message(content["html"], keyboard, content["preview_url"])
