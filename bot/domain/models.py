@@ -254,7 +254,10 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Briefing:
-    """The ordered stories composed for one chat at one due time; `words` empty means everything."""
+    """The ordered stories composed for one chat at one due time; `words` empty means everything.
+
+    `away_since`: the briefing makes up for what was missed since then, and `more` stories of it are a button away.
+    """
 
     chat: Chat
     words: str
@@ -262,6 +265,7 @@ class Briefing:
     due_at: datetime
     stories: tuple[Story, ...]
     more: int = 0
+    away_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

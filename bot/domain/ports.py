@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar, TypeVarTuple
 
-from bot.domain.models import Briefing, ChatRef, Message
+from bot.domain.models import Briefing, Chat, ChatRef, Message
 
 Ts = TypeVarTuple("Ts")
 T = TypeVar("T")
@@ -13,7 +13,13 @@ Now = Callable[[], datetime]
 """The clock: the present as an aware UTC datetime."""
 
 Render = Callable[[Briefing, datetime], tuple[Message, ...]]
-"""A briefing, as of a time, as the messages that a reader gets, in sending order."""
+"""A briefing, as of a time, as the messages that a reader gets, in sending order.
+
+A catch-up's buttons name its slot by `due_at`, so `services/catch_ups` can find the rest of it.
+"""
+
+TellPaused = Callable[[Chat], tuple[Message, ...]]
+"""What is said where a forum topic was closed, so that its briefings pause."""
 
 
 class Sender(Protocol):

@@ -215,3 +215,9 @@ def _article(found: RowMapping) -> Article:
         fetched_at=from_ms(found["fetched_at_ms"]),
         text=found["text"],
     )
+
+
+async def in_work(tx: Tx) -> bool:
+    """Whether an article is still to be read or condensed."""
+    sql = "SELECT 1 AS found FROM articles WHERE state = '{}' LIMIT 1"
+    return any([await row(tx, sql.format(state)) is not None for state in ("found", "read")])

@@ -212,15 +212,18 @@ async def doubted(tx: Tx, delivery_id: int, *, due_at: datetime, why: str) -> No
 
 async def cleared(tx: Tx, delivery_id: int, *, proven: bool, after_id: int | None) -> bool:
     """A doubtful one is to be repeated: proven not to have arrived, or else once in its life (False: not any more)."""
-    return 0 < await run(
-        tx,
-        """
+    return (
+        await run(
+            tx,
+            """
         UPDATE deliveries SET doubtful = FALSE, doubts = doubts + :counted, after_id = :after_id
          WHERE id = :id AND state = 'sending' AND doubtful AND doubts + :counted <= 1
         """,
-        id=delivery_id,
-        counted=0 if proven else 1,
-        after_id=after_id,
+            id=delivery_id,
+            counted=0 if proven else 1,
+            after_id=after_id,
+        )
+        > 0
     )
 
 
@@ -278,6 +281,21 @@ async def next_due(tx: Tx) -> datetime | None:
         """,  # noqa: S608  # our own text
     )
     return from_ms(found["due_at_ms"]) if found else None
+
+
+async def composed(tx: Tx, chat_id: int, slot: str, since: datetime) -> int:
+    """How many briefings whose slot begins like this were composed for a chat since then."""
+    found = await row(
+        tx,
+        """
+        SELECT count(*) AS number FROM briefings
+         WHERE chat_id = :chat_id AND substr(slot, 1, length(:slot)) = :slot AND composed_at_ms >= :since
+        """,
+        chat_id=chat_id,
+        slot=slot,
+        since=since,
+    )
+    return int(found["number"]) if found else 0
 
 
 async def counts(tx: Tx) -> dict[str, int]:

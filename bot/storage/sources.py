@@ -168,3 +168,9 @@ def _source(found: RowMapping) -> Source:
         last_polled_at=maybe_from_ms(found["last_polled_at_ms"]),
         last_article_at=maybe_from_ms(found["last_article_at_ms"]),
     )
+
+
+async def due_since(tx: Tx, at: datetime) -> bool:
+    """Whether a source that was due at `at` has not been polled yet."""
+    sql = "SELECT 1 AS found FROM sources WHERE removed_at_ms IS NULL AND next_poll_at_ms <= :at LIMIT 1"
+    return await row(tx, sql, at=at) is not None

@@ -1,12 +1,13 @@
 """Subscriptions: what each chat wants and when it is due next. Ending only marks one, so that it can be undone."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, time
 
 from sqlalchemy.engine import RowMapping
 
 from bot.domain.models import Cadence, Schedule, Subscription
 from bot.storage.chats import chat_of
-from bot.storage.sql import Tx, row, rows, run
+from bot.storage.sql import Tx, row, rows, run, run_each
 from bot.storage.times import from_ms, maybe_from_ms
 
 _SUBSCRIPTION = """
@@ -16,6 +17,8 @@ _SUBSCRIPTION = """
       JOIN chats c ON c.id = s.chat_id
       JOIN topics t ON t.id = s.topic_id
 """
+
+_DUE = "s.ended_at_ms IS NULL AND s.next_due_at_ms <= :now AND c.dormant_at_ms IS NULL"
 
 
 async def put(
@@ -79,32 +82,43 @@ async def revive(tx: Tx, subscription_id: int, *, next_due_at: datetime | None) 
     await run(tx, sql, id=subscription_id, next_due_at=next_due_at)
 
 
-async def claim_due(tx: Tx, now: datetime, most: int) -> tuple[Subscription, ...]:
-    """Up to `most` subscriptions that are due, the longest waiting first, this transaction's until it ends.
+async def due(tx: Tx, now: datetime, most: int, *, chats: Sequence[int] | None = None) -> tuple[Subscription, ...]:
+    """Up to `most` subscriptions that are due, the longest waiting first; `chats`: only of these."""
+    among = "" if chats is None else "AND s.chat_id IN :chats"
+    found = await rows(
+        tx,
+        f"{_SUBSCRIPTION} WHERE {_DUE} {among} ORDER BY s.next_due_at_ms, s.id LIMIT :most",
+        now=now,
+        most=most,
+        **({} if chats is None else {"chats": list(chats)}),
+    )
+    return tuple(_subscription(each) for each in found)
+
+
+async def claim_due(tx: Tx, now: datetime, ids: Sequence[int]) -> tuple[Subscription, ...]:
+    """Those of these subscriptions that are still due, the longest waiting first; this transaction's until it ends.
 
     Brief them and set their next due time in the same transaction: nothing else marks them as taken.
     """
     found = await rows(
         tx,
         f"""{_SUBSCRIPTION}
-         WHERE s.ended_at_ms IS NULL AND s.next_due_at_ms <= :now AND c.dormant_at_ms IS NULL
-         ORDER BY s.next_due_at_ms, s.id LIMIT :most
+         WHERE s.id IN :ids AND {_DUE}
+         ORDER BY s.next_due_at_ms, s.id
            FOR UPDATE OF s SKIP LOCKED
         """,
+        ids=list(ids),
         now=now,
-        most=most,
     )
     return tuple(_subscription(each) for each in found)
 
 
-async def briefed(tx: Tx, subscription_id: int, *, since_at: datetime, next_due_at: datetime | None) -> None:
-    """The subscription was served up to `since_at`."""
-    await run(
+async def served(tx: Tx, each: Iterable[tuple[int, datetime, datetime | None]]) -> None:
+    """Subscriptions were served: (its id, up to when, when it is due next)."""
+    await run_each(
         tx,
         "UPDATE subscriptions SET since_at_ms = :since_at, next_due_at_ms = :next_due_at WHERE id = :id",
-        id=subscription_id,
-        since_at=since_at,
-        next_due_at=next_due_at,
+        ({"id": id_, "since_at": since_at, "next_due_at": next_due_at} for id_, since_at, next_due_at in each),
     )
 
 

@@ -139,6 +139,7 @@ chats = Table(
     Column("added_at_ms", BigInteger, nullable=False),
     Column("dormant_at_ms", BigInteger),
     Column("dormant_why", Text),
+    Column("missed_since_ms", BigInteger),  # it was dormant from then on, and was not yet told so
     UniqueConstraint("telegram_id", "thread_id"),
     _one_of("kind", "private", "group", "channel"),
 )

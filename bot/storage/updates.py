@@ -1,6 +1,8 @@
 """How far Telegram's updates have been taken, so that a restart neither repeats nor skips one."""
 
-from bot.storage.sql import Tx, row, run
+from datetime import datetime
+
+from bot.storage.sql import Tx, row, rows, run
 
 _KEY = "update_offset"
 
@@ -19,3 +21,16 @@ async def set_offset(tx: Tx, update_id: int) -> None:
         key=_KEY,
         value=str(update_id),
     )
+
+
+async def is_open(tx: Tx, telegram_id: int) -> bool:
+    """Whether an update of that chat is being handled, so that an answer may be under way."""
+    sql = "SELECT 1 AS found FROM updates WHERE done_at_ms IS NULL AND telegram_id = :telegram_id LIMIT 1"
+    return await row(tx, sql, telegram_id=telegram_id) is not None
+
+
+async def answers_of(tx: Tx, telegram_id: int, since: datetime) -> frozenset[int]:
+    """The ids of the messages that were sent in answer in that chat since then."""
+    sql = "SELECT answers FROM updates WHERE done_at_ms >= :since AND telegram_id = :telegram_id AND answers <> ''"
+    found = await rows(tx, sql, since=since, telegram_id=telegram_id)
+    return frozenset(int(message_id) for each in found for message_id in each["answers"].split(","))

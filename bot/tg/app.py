@@ -27,6 +27,7 @@ from telegram.ext import (
 
 from bot.domain.errors import ChatGone, ChatMoved, NutgrafError, SendError, UserError
 from bot.domain.ports import Now
+from bot.services.catch_ups import CatchUps
 from bot.services.reading import Reading
 from bot.services.sources import Sources
 from bot.services.subscriptions import Subscriptions
@@ -83,6 +84,7 @@ class TelegramBot:
         reading: Reading,
         subscriptions: Subscriptions,
         sources: Sources,
+        catch_ups: CatchUps,
         now: Now,
         per_s: float,
         chat_per_s: float,
@@ -101,8 +103,8 @@ class TelegramBot:
         self._polling: asyncio.Task[None] | None = None
         self._open = False
         self._wire(
-            StartHelp(subscriptions), Stories(reading, subscriptions, now), Subscribe(subscriptions, now),
-            SourceCommands(sources, now),
+            StartHelp(subscriptions, catch_ups, now), Stories(reading, subscriptions, now),
+            Subscribe(subscriptions, now), SourceCommands(sources, now),
         )  # fmt: skip
 
     @property
@@ -194,7 +196,7 @@ class TelegramBot:
 
     def _wire(self, start: StartHelp, stories: Stories, subscribe: Subscribe, sources: SourceCommands) -> None:
         commands = start.commands() | stories.commands() | subscribe.commands() | sources.commands()
-        presses = stories.presses() | subscribe.presses() | sources.presses()
+        presses = start.presses() | stories.presses() | subscribe.presses() | sources.presses()
         start.needs.update({name: command.need for name, command in commands.items()})
         membership, router, app = Membership(self._subscriptions), self._router, self._app
 

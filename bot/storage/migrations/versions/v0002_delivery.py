@@ -18,6 +18,7 @@ BATCH = 500
 
 def upgrade() -> None:
     op.add_column("chats", sa.Column("dormant_why", sa.Text))
+    op.add_column("chats", sa.Column("missed_since_ms", sa.BigInteger))
     # made anew: SQLite cannot change constraints, and both databases shall end up with the same names
     for table in ("deliveries", "briefed", "briefings"):
         op.execute(f"CREATE TEMPORARY TABLE old_{table} AS SELECT * FROM {table}")  # noqa: S608
