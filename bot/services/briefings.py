@@ -187,7 +187,11 @@ def _owed(batch: _Batch, subscription: Subscription, picked: Pick) -> Owed:
 
 def _compose_catch_up(batch: _Batch, late: Sequence[Late]) -> None:
     """Serve all late subscriptions of one chat at once."""
-    found = by_weight(story for subscription, _ in late for story in batch.news.unbriefed(subscription, batch.now))
+    found = by_weight(
+        story
+        for subscription, _ in late
+        for story in batch.news.unbriefed(subscription, since_of(subscription, batch.now))
+    )
     if len(found) <= 1:
         for subscription, _ in late:
             _compose_one(batch, subscription)

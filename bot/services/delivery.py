@@ -38,7 +38,7 @@ IN_FLIGHT = 8
 LEASE = timedelta(minutes=10)
 TOKEN_PAUSE = timedelta(minutes=1)
 PATIENCE = 4  # attempts that wait exactly as long as Telegram asks
-NEWEST_EVERY = 4  # one claim of four begins with what became due last: a backlog does not keep today's news waiting
+NEWEST_SHARE = 1 / 4  # of the places go to what became due last: a backlog does not keep today's news waiting
 
 Record = Callable[[Tx], Awaitable[str]]
 
@@ -72,7 +72,7 @@ class Deliveries:
         self._flushing = asyncio.Lock()
         self._in_flight: dict[asyncio.Task[None], int] = {}
         self._outcomes = _Outcomes()
-        self._claims = 0
+        self._newest = 0.0
 
     async def recover(self) -> None:
         """What a process that died left in `sending` becomes doubtful; call once at start, before the first flush."""
@@ -122,11 +122,12 @@ class Deliveries:
         """Claim and begin as many as there is room for; whether any are in flight."""
         if most and not self._stopping and not self._outcomes.waiting:
             now = self._now()
-            self._claims += 1
-            newest = self._claims % NEWEST_EVERY == 0
+            self._newest += most * NEWEST_SHARE
+            newest, self._newest = divmod(self._newest, 1)
             # durable: after a power loss a delivery must still say that it was being sent
             async with self._database.write(durable=True) as tx:
-                claimed = await outbox.claim(tx, now, now + LEASE, most, newest=newest)
+                claimed = await outbox.claim(tx, now, now + LEASE, int(newest), newest=True) if newest else ()
+                claimed += await outbox.claim(tx, now, now + LEASE, most - len(claimed))
             for delivery in claimed:
                 self._in_flight[asyncio.create_task(self._pay(delivery))] = delivery.id
         return bool(self._in_flight)

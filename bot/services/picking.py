@@ -34,9 +34,8 @@ class News:
     found: dict[Kind, tuple[Story, ...]] = field(default_factory=dict)
     told: set[tuple[int, int]] = field(default_factory=set)
 
-    def unbriefed(self, subscription: Subscription, now: datetime) -> tuple[Story, ...]:
-        """Newest first."""
-        since = since_of(subscription, now)
+    def unbriefed(self, subscription: Subscription, since: datetime) -> tuple[Story, ...]:
+        """New since then, the newest published first."""
         chat_id = subscription.chat.id
         return tuple(
             story
@@ -58,7 +57,7 @@ async def gather(
         topic_id, cadence, _ = kind
         if topic_id not in hits:
             hits[topic_id] = await _hits(tx, group[0].words, now)
-        earliest = since or min(since_of(each, now) for each in group)
+        earliest = since or min(_earliest(each, now) for each in group)
         limit = MOST_INSTANT if cadence is Cadence.INSTANT else MOST_FOUND
         news.found[kind] = await stories.ready(tx, since=earliest, limit=limit, ids=hits[topic_id])
     return news
@@ -73,9 +72,9 @@ async def note_told(tx: Tx, news: News, subscriptions: Sequence[Subscription]) -
 
 def pick(news: News, subscription: Subscription, now: datetime) -> Pick:
     """The stories that a subscription gets now."""
-    found = news.unbriefed(subscription, now)
-    if is_first(subscription):
-        return Pick(found[:1])
+    found = news.unbriefed(subscription, since_of(subscription, now))
+    if not found and is_first(subscription):
+        return Pick(news.unbriefed(subscription, now - TOPIC_AGE)[:1])
     if subscription.schedule.cadence is Cadence.INSTANT:
         # in the order in which they came; the rest follows at once
         return Pick(found[::-1][:MOST_STORIES], len(found[MOST_STORIES:]))
@@ -102,10 +101,12 @@ def is_first(subscription: Subscription) -> bool:
 
 def since_of(subscription: Subscription, now: datetime) -> datetime:
     """Since when stories are new for it."""
-    if is_first(subscription):
-        return now - TOPIC_AGE
     # a clock that was ahead when the last briefing was composed must not hide what is news now
     return max(min(subscription.since_at, now), now - TOPIC_AGE)
+
+
+def _earliest(subscription: Subscription, now: datetime) -> datetime:
+    return now - TOPIC_AGE if is_first(subscription) else since_of(subscription, now)
 
 
 async def _hits(tx: Tx, words: str, now: datetime) -> list[int] | None:

@@ -34,7 +34,7 @@ async def add(tx: Tx, owed: Sequence[Owed], at: datetime) -> dict[tuple[int, str
 
     A briefing whose slot was composed before is left out, and nothing of it is written.
     """
-    new = await _new(tx, owed)
+    new = await _new(tx, owed) if owed else []
     if not new:
         return {}
     await run_each(

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.domain.models import Briefing, Chat, Message
+from bot.domain.models import Briefing, Cadence, Chat, Message, Schedule, Wish
 from bot.domain.ports import Now, Sender
 from bot.feeds.fetch import Fetcher
 from bot.services.briefings import Briefings
@@ -16,7 +16,10 @@ from bot.services.routes import Routes
 from bot.services.sources import Sources
 from bot.services.subscriptions import Subscriptions
 from bot.storage.database import Database
-from tests.services.conftest import InlineWorkers
+from tests.services.conftest import InlineWorkers, Site
+
+INSTANT = Schedule(Cadence.INSTANT)
+EVERYTHING_NOW = Wish("", INSTANT)
 
 
 def plain_render(briefing: Briefing, _: datetime) -> tuple[Message, ...]:
@@ -58,3 +61,11 @@ class Newsroom:
         while await self.briefings.brief_due():
             pass
         await self.deliveries.flush()
+
+
+async def begin(room: Newsroom, site: Site, *titles: str) -> None:
+    """A source whose first articles are stored and condensed."""
+    for number, title in enumerate(titles):
+        site.tell(f"first-{number}", title)
+    await room.sources.add(f"{site.url}/feed.xml")
+    await room.gather()
