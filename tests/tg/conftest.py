@@ -12,11 +12,13 @@ import structlog
 from bot.domain.models import ChatKind, ChatRef, Place
 from bot.feeds.fetch import Fetcher
 from bot.sandbox.server import Sandbox
+from bot.services.catch_ups import CatchUps
 from bot.services.reading import Reading
 from bot.services.sources import Sources
 from bot.services.subscriptions import Subscriptions
 from bot.storage.database import Database
 from bot.tg.app import TelegramBot
+from bot.tg.render import briefing_messages
 from tests.conftest import Clock
 from tests.services.conftest import InlineWorkers, fetcher, site
 from tests.storage import making
@@ -151,6 +153,7 @@ async def start_bot(
             "reading": Reading(sqlite_database, clock),
             "subscriptions": Subscriptions(sqlite_database, clock),
             "sources": Sources(sqlite_database, fetcher, InlineWorkers(), clock, 900),
+            "catch_ups": CatchUps(sqlite_database, briefing_messages, clock),
             "now": clock,
             "per_s": 10_000,
             "chat_per_s": 10_000,
