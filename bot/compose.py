@@ -17,6 +17,7 @@ from bot.jobs import Jobs
 from bot.services.briefings import Briefings
 from bot.services.condense import Condense
 from bot.services.delivery import Deliveries
+from bot.services.inbox import Inbox
 from bot.services.ingest import Ingest
 from bot.services.reading import Reading
 from bot.services.sources import Sources
@@ -100,6 +101,7 @@ class Service:
             reading=Reading(database, now),
             subscriptions=Subscriptions(database, now),
             sources=self.sources,
+            inbox=Inbox(database, now),
             now=now,
             per_s=settings.messages_per_s,
             chat_per_s=settings.chat_messages_per_s,

@@ -36,6 +36,11 @@ class Subscriptions:
         async with self._database.write() as tx:
             await chats.sleep(tx, telegram_id, self._now())
 
+    async def reopened(self, place: Place) -> None:
+        """A forum topic was opened again: its thread goes on."""
+        async with self._database.write() as tx:
+            await chats.wake_thread(tx, place.ref)
+
     async def move(self, old_id: int, new_id: int) -> None:
         """A group became a supergroup with another id."""
         async with self._database.write() as tx:

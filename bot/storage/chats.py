@@ -75,6 +75,16 @@ async def wake(tx: Tx, telegram_id: int) -> bool:
     return await run(tx, sql, telegram_id=telegram_id) > 0
 
 
+async def wake_thread(tx: Tx, ref: ChatRef) -> None:
+    """This forum thread can be written to again; the rest of the Telegram chat is not concerned."""
+    await run(
+        tx,
+        "UPDATE chats SET dormant_at_ms = NULL WHERE telegram_id = :telegram_id AND thread_id = :thread_id",
+        telegram_id=ref.telegram_id,
+        thread_id=ref.thread_id,
+    )
+
+
 async def moved(tx: Tx, old_id: int, new_id: int) -> None:
     """A group became a supergroup: its rows get the new Telegram id.
 

@@ -216,6 +216,27 @@ state = Table(
     Column("value", Text, nullable=False),
 )
 
+updates = Table(
+    "updates",
+    metadata,
+    Column("update_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("telegram_id", BigInteger, nullable=False),  # the chat that it concerns; 0: none
+    Column("payload", Text, nullable=False),  # JSON as Telegram sent it; empty once done
+    Column("received_at_ms", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("done_at_ms", BigInteger),
+    Column("answers", Text, nullable=False, server_default=text("''")),  # message ids, each with a comma after it
+    _where("ix_updates_open", "update_id", condition="done_at_ms IS NULL"),
+    _where("ix_updates_done", "done_at_ms", condition="done_at_ms IS NOT NULL"),
+)
+
+message_counters = Table(
+    "message_counters",
+    metadata,
+    Column("counter_id", BigInteger, primary_key=True, autoincrement=False),  # 0, or a supergroup's or channel's id
+    Column("message_id", BigInteger, nullable=False),
+)
+
 SEARCH = {
     # our words come folded and separated by spaces; the ascii tokenizer leaves everything beyond ASCII alone
     "sqlite": ("CREATE VIRTUAL TABLE article_search USING fts5(title, body, tokenize='ascii')",),

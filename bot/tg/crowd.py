@@ -42,19 +42,23 @@ class Crowd:
         self._room = asyncio.Event()
         self._room.set()
 
-    async def accept(self, update: Update) -> None:
-        """Take an update to work; waits only while a thousand others are at work."""
+    async def accept(self, update: Update) -> bool:
+        """Take an update to work, unless it is at work already; waits only while a thousand others are.
+
+        False: it is one too many of its user, and dropped.
+        """
         await self._room.wait()
         if self._is_repeat(update.update_id):
-            return
+            return True
         wait_s = self._wait_s(update)
         if wait_s > MOST_WAITING * INTERVAL_S:
-            return
+            return False
         task = asyncio.create_task(self._work(update, wait_s))
         self._tasks.add(task)
         task.add_done_callback(self._left)
         if len(self._tasks) >= MOST_AT_WORK:
             self._room.clear()
+        return True
 
     async def drain(self, limit_s: float) -> None:
         """Let the updates at work finish, and end those that take longer than `limit_s`."""

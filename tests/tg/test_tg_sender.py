@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 from telegram import Bot
 
-from bot.domain.errors import ChatGone, ChatMoved, InDoubt, Refused, RetryLater, SendError, TokenRefused
+from bot.domain.errors import ChatGone, ChatMoved, InDoubt, Refused, RetryLater, SendError, ThreadGone, TokenRefused
 from bot.domain.models import Button, ChatRef, Message
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import GROUP_ID
@@ -77,8 +77,9 @@ FAILURES: list[tuple[str, int, str, dict[str, Any] | None, type[SendError]]] = [
         {"migrate_to_chat_id": -100777},
         ChatMoved,
     ),
-    ("t98", 400, "Bad Request: message thread not found", None, Refused),
-    ("t98", 400, "Bad Request: TOPIC_CLOSED", None, Refused),
+    ("t98", 400, "Bad Request: message thread not found", None, ThreadGone),
+    ("t98", 400, "Bad Request: TOPIC_CLOSED", None, ThreadGone),
+    ("t98", 400, "Bad Request: TOPIC_DELETED", None, ThreadGone),
     ("t99", 403, "Forbidden: bot was kicked from the group chat", None, ChatGone),
     ("t99", 403, "Forbidden: bot is not a member of the channel chat", None, ChatGone),
     ("t100", 400, "Bad Request: not enough rights to send text messages to the chat", None, ChatGone),
