@@ -251,7 +251,7 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """An update as Telegram sent it (JSON), and the Telegram chat that it concerns; 0: none."""
+    """An update that Telegram sent, as JSON, and the Telegram chat that it concerns; 0: none."""
 
     update_id: int
     telegram_id: int

@@ -221,7 +221,7 @@ updates = Table(
     metadata,
     Column("update_id", BigInteger, primary_key=True, autoincrement=False),
     Column("telegram_id", BigInteger, nullable=False),  # the chat that it concerns; 0: none
-    Column("payload", Text, nullable=False),  # JSON as Telegram sent it; empty once done
+    Column("payload", Text, nullable=False),  # JSON; empty once done
     Column("received_at_ms", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("done_at_ms", BigInteger),

@@ -262,6 +262,23 @@ async def test_a_webhook_that_telegram_refuses_is_said(sandbox: Sandbox, start_b
     assert "hook-secret" not in caught.value.message
 
 
+async def test_a_webhook_is_set_once_telegram_answers(sandbox: Sandbox, start_bot: StartBot, logs: list[Json]) -> None:
+    sandbox.drop_next("setWebhook", accept=False)
+    sandbox.fail_next("setWebhook", 502, "Bad Gateway")
+    sandbox.fail_next("setWebhook", 429, "Too Many Requests: retry after 0", {"retry_after": 0})
+    bot = await start_bot(webhook=("https://news.example/hook", "hook-secret"))
+    assert bot.healthy
+    assert sandbox.world.webhook.url == "https://news.example/hook"
+    assert events(logs).count("telegram cannot be reached") == 3
+
+
+async def test_a_server_without_webhooks_is_said(sandbox: Sandbox, start_bot: StartBot) -> None:
+    sandbox.fail_next("setWebhook", 404, "Not Found: method not found")
+    bot = await start_bot(begin=False, webhook=("https://news.example/hook", "hook-secret"))
+    with pytest.raises(UserError, match="does not take the webhook"):
+        await bot.start()
+
+
 # ---- what goes wrong -------------------------------------------------------------------------------
 
 
