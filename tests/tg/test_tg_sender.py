@@ -134,6 +134,27 @@ async def test_t97_the_new_id_is_told(sandbox: Sandbox, sender: TelegramSender) 
 
 
 @pytest.mark.parametrize("accept", [True, False])
+@pytest.mark.parametrize(("code", "said"), [(500, "Internal Server Error"), (502, "Bad Gateway"), (504, "Timeout")])
+async def test_t92_a_server_in_trouble_may_have_taken_it(
+    sandbox: Sandbox, sender: TelegramSender, code: int, said: str, accept: bool
+) -> None:
+    sandbox.fail_next("sendMessage", code, said, accept=accept)
+    with pytest.raises(InDoubt):
+        await sender.send(ChatRef(OMAR), HELLO)
+    assert len(texts(sandbox)) == int(accept)
+
+
+@pytest.mark.parametrize("accept", [True, False])
+async def test_t94_a_connection_that_is_reset_is_in_doubt(
+    sandbox: Sandbox, sender: TelegramSender, accept: bool
+) -> None:
+    sandbox.reset_next("sendMessage", accept=accept)
+    with pytest.raises(InDoubt):
+        await sender.send(ChatRef(OMAR), HELLO)
+    assert len(texts(sandbox)) == int(accept)
+
+
+@pytest.mark.parametrize("accept", [True, False])
 async def test_t94_a_lost_reply_is_in_doubt(sandbox: Sandbox, sender: TelegramSender, accept: bool) -> None:
     sandbox.drop_next("sendMessage", accept=accept)
     with pytest.raises(InDoubt):
