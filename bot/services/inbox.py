@@ -13,6 +13,7 @@ from bot.domain.models import Incoming
 from bot.domain.ports import Now
 from bot.storage import counters, updates
 from bot.storage.database import Database
+from bot.storage.updates import Reopened
 
 # after a week without updates Telegram may begin their ids anew (Bot API, Update), and an old offset would hide them
 OFFSET_LIFE = timedelta(days=6)
@@ -46,15 +47,20 @@ class Inbox:
                 await updates.set_offset(tx, next_offset, self._now())
             return new
 
-    async def reopen(self) -> tuple[Incoming, ...]:
-        """What was taken and never done, in order; call it once at start."""
+    async def reopen(self) -> Reopened:
+        """What was taken and never done; call it once at start."""
         async with self._database.write(durable=True) as tx:
-            again, given_up = await updates.reopen(tx, self._now())
-        for update_id in given_up:
+            reopened = await updates.reopen(tx, self._now())
+        for update_id in reopened.given_up:
             log.error("update given up", update_id=update_id, attempts=updates.MOST_ATTEMPTS)
-        if again:
-            log.info("updates handled again", number=len(again))
-        return again
+        if number := len(reopened.again) + len(reopened.suspects):
+            log.info("updates handled again", number=number)
+        return reopened
+
+    async def begun(self, update_id: int) -> None:
+        """A suspect is about to be handled; if the program ends now, it is not handled a fourth time."""
+        async with self._database.write(durable=True) as tx:
+            await updates.begun(tx, update_id)
 
     async def done(self, update_id: int, telegram_id: int, *, heard: int, answers: Sequence[int]) -> None:
         """An update has been handled: nothing of it is kept but its id and those of its answers.

@@ -5,8 +5,10 @@ loses none, and one that comes again is known. What somebody wrote goes as soon 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
+
+from sqlalchemy.engine import RowMapping
 
 from bot.domain.models import Incoming
 from bot.storage.sql import Tx, row, rows, run, run_each
@@ -52,28 +54,43 @@ async def take(tx: Tx, updates: Sequence[Incoming], at: datetime) -> frozenset[i
     return new
 
 
-async def reopen(tx: Tx, at: datetime) -> tuple[tuple[Incoming, ...], tuple[int, ...]]:
-    """What a program that ended left unfinished, in order: to be handled again, and the ids of those given up.
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """What a program that ended left unfinished, oldest first.
 
-    One is given up when its third attempt has not ended either, for it may be what ended the program.
+    `again` was at work once and counts as begun a second time now; `suspects` were at work twice when a program ended
+    and are not counted yet; `given_up` (ids) were begun three times and are done.
     """
-    given_up = await rows(
-        tx,
-        "SELECT update_id FROM updates WHERE done_at_ms IS NULL AND attempts >= :most ORDER BY update_id",
-        most=MOST_ATTEMPTS,
-    )
-    for each in given_up:
-        await done(tx, each["update_id"], (UNKNOWN_ID,), at)
-    found = await rows(
+
+    again: tuple[Incoming, ...]
+    suspects: tuple[Incoming, ...]
+    given_up: tuple[int, ...]
+
+
+async def reopen(tx: Tx, at: datetime) -> Reopened:
+    """Take up what is not done; call it once at start, before anything is taken."""
+    sql = "SELECT * FROM updates WHERE done_at_ms IS NULL ORDER BY update_id"
+    found = await rows(tx, sql)
+    given_up = tuple(each["update_id"] for each in found if each["attempts"] >= MOST_ATTEMPTS)
+    await drop(tx, given_up, at)
+    await run(
         tx,
         """
-        UPDATE updates SET attempts = attempts + 1, answers = answers || :unknown WHERE done_at_ms IS NULL
-        RETURNING update_id, telegram_id, payload
+        UPDATE updates SET answers = answers || :unknown, attempts = CASE attempts WHEN 1 THEN 2 ELSE attempts END
+         WHERE done_at_ms IS NULL
         """,
         unknown=_packed((UNKNOWN_ID,)),
     )
-    again = (Incoming(each["update_id"], each["telegram_id"], each["payload"]) for each in found)
-    return tuple(sorted(again, key=lambda each: each.update_id)), tuple(each["update_id"] for each in given_up)
+    return Reopened(
+        again=tuple(_incoming(each) for each in found if each["attempts"] <= 1),
+        suspects=tuple(_incoming(each) for each in found if 1 < each["attempts"] < MOST_ATTEMPTS),
+        given_up=given_up,
+    )
+
+
+async def begun(tx: Tx, update_id: int) -> None:
+    """A suspect is about to be handled once more."""
+    await run(tx, "UPDATE updates SET attempts = attempts + 1 WHERE update_id = :update_id", update_id=update_id)
 
 
 async def done(tx: Tx, update_id: int, answers: Sequence[int], at: datetime) -> None:
@@ -123,6 +140,10 @@ async def is_open(tx: Tx, telegram_id: int) -> bool:
     """Whether an update of this chat is still being handled, so that an answer may be under way."""
     sql = "SELECT 1 FROM updates WHERE done_at_ms IS NULL AND telegram_id = :telegram_id LIMIT 1"
     return await row(tx, sql, telegram_id=telegram_id) is not None
+
+
+def _incoming(found: RowMapping) -> Incoming:
+    return Incoming(found["update_id"], found["telegram_id"], found["payload"])
 
 
 def _packed(answers: Sequence[int]) -> str:

@@ -60,12 +60,13 @@ class Crowd:
             self._room.clear()
         return True
 
+    async def rest(self, limit_s: float) -> set[asyncio.Task[None]]:
+        """Wait until nothing is at work, or `limit_s` is over; what still is."""
+        return (await asyncio.wait(set(self._tasks), timeout=limit_s))[1] if self._tasks else set()
+
     async def drain(self, limit_s: float) -> None:
         """Let the updates at work finish, and end those that take longer than `limit_s`."""
-        if not self._tasks:
-            return
-        _, late = await asyncio.wait(set(self._tasks), timeout=limit_s)
-        if late:
+        if late := await self.rest(limit_s):
             log.warning("updates cut off", number=len(late))
             for task in late:
                 task.cancel()

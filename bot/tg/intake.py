@@ -18,6 +18,8 @@ from bot.services.inbox import Inbox
 from bot.tg import answers
 from bot.tg.crowd import Crowd
 
+ALONE_S = 5.0
+
 log = structlog.get_logger()
 
 
@@ -58,11 +60,18 @@ class Intake:
     async def reopen(self, bot: Bot) -> None:
         """Take to work what the last run left unfinished.
 
+        What two runs left unfinished may be what ended them: each of those has a few seconds for itself, so that the
+        one that ends the program again is known, and the others are not given up with it.
+
         Raises:
             StorageError: the database failed.
         """
-        kept = await self._inbox.reopen()
-        await self.accept([Update.de_json(json.loads(each.payload), bot) for each in kept])
+        reopened = await self._inbox.reopen()
+        for suspect in reopened.suspects:
+            await self._inbox.begun(suspect.update_id)
+            await self.accept([_update(suspect, bot)])
+            await self.crowd.rest(ALONE_S)
+        await self.accept([_update(each, bot) for each in reopened.again])
 
     async def _work(self, update: Update) -> None:
         with answers.gathered() as sent:
@@ -83,6 +92,10 @@ def _concerns_us(update: Update) -> bool:
     moved = message.migrate_to_chat_id is not None or message.migrate_from_chat_id is not None
     news = moved or message.forum_topic_reopened is not None
     return news or message.chat.type == ChatType.PRIVATE or (message.text or "").startswith("/")
+
+
+def _update(kept: Incoming, bot: Bot) -> Update:
+    return Update.de_json(json.loads(kept.payload), bot)
 
 
 def _incoming(update: Update) -> Incoming:

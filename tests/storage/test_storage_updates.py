@@ -10,6 +10,7 @@ from bot.domain.models import Incoming
 from bot.storage import counters, updates
 from bot.storage.database import Database
 from bot.storage.sql import Tx, row, rows, run
+from bot.storage.updates import Reopened
 from tests.conftest import Clock
 
 OMAR, GROUP, BASIC = 2, -1_001_234_567_890, -4711
@@ -78,17 +79,21 @@ async def test_what_was_left_unfinished_comes_back_in_order(database: Database, 
     async with database.write() as tx:
         await updates.take(tx, [incoming(9), incoming(7, GROUP), incoming(8)], clock())
         await updates.done(tx, 8, (), clock())
-        assert await updates.reopen(tx, clock()) == ((incoming(7, GROUP), incoming(9)), ())
+        assert await updates.reopen(tx, clock()) == Reopened((incoming(7, GROUP), incoming(9)), (), ())
 
 
-async def test_a_poisonous_update_is_given_up_after_its_third_attempt(database: Database, clock: Clock) -> None:
+async def test_a_poisonous_update_is_given_up_after_its_third_attempt_and_no_other(
+    database: Database, clock: Clock
+) -> None:
     async with database.write() as tx:
-        await updates.take(tx, [incoming(7)], clock())
-        for _ in range(updates.MOST_ATTEMPTS - 1):
-            assert await updates.reopen(tx, clock()) == ((incoming(7),), ())
-        await updates.take(tx, [incoming(8)], clock())
-        assert await updates.reopen(tx, clock()) == ((incoming(8),), (7,))
-        assert await updates.reopen(tx, clock()) == ((incoming(8),), ())
+        await updates.take(tx, [incoming(7), incoming(8)], clock())
+        assert await updates.reopen(tx, clock()) == Reopened((incoming(7), incoming(8)), (), ())
+        for _ in range(2):  # a suspect is not counted before it is begun
+            assert await updates.reopen(tx, clock()) == Reopened((), (incoming(7), incoming(8)), ())
+        await updates.begun(tx, 7)
+        await updates.take(tx, [incoming(9)], clock())
+        assert await updates.reopen(tx, clock()) == Reopened((incoming(9),), (incoming(8),), (7,))
+        assert await updates.reopen(tx, clock()) == Reopened((), (incoming(8), incoming(9)), ())
         found = await row(tx, "SELECT payload FROM updates WHERE update_id = 7")
         assert found
         assert found["payload"] == ""

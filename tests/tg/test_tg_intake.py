@@ -17,7 +17,7 @@ from bot.services.inbox import UNKNOWN_ID, Inbox
 from bot.storage import chats, counters, updates
 from bot.storage.database import Database
 from bot.storage.sql import rows, run
-from bot.tg import app, polling
+from bot.tg import app, intake, polling
 from bot.tg.app import TelegramBot
 from bot.tg.locales import en as texts
 from tests.conftest import Clock
@@ -145,6 +145,7 @@ async def test_killed_while_it_answers_the_effect_is_one_and_the_answer_comes(
 async def test_an_update_that_ends_the_program_three_times_is_given_up(
     talk: Talk, start_bot: StartBot, monkeypatch: pytest.MonkeyPatch, logs: list[Json]
 ) -> None:
+    monkeypatch.setattr(intake, "ALONE_S", 0.05)
     talk.sandbox.hold("sendMessage")
     talk.sandbox.message(OMAR, OMAR, "/help")
     for attempt in range(1, updates.MOST_ATTEMPTS + 1):
