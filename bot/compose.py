@@ -18,6 +18,7 @@ from bot.services.briefings import Briefings
 from bot.services.catch_ups import CatchUps
 from bot.services.condense import Condense
 from bot.services.delivery import Deliveries
+from bot.services.inbox import Inbox
 from bot.services.ingest import Ingest
 from bot.services.presence import Presence
 from bot.services.reading import Reading
@@ -107,6 +108,7 @@ class Service:
             subscriptions=Subscriptions(database, now),
             sources=self.sources,
             catch_ups=catch_ups,
+            inbox=Inbox(database, now),
             now=now,
             per_s=settings.messages_per_s,
             chat_per_s=settings.chat_messages_per_s,

@@ -249,6 +249,15 @@ class Subscription:
     next_due_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """An update that Telegram sent, as JSON, and the Telegram chat that it concerns; 0: none."""
+
+    update_id: int
+    telegram_id: int
+    payload: str
+
+
 # ---- briefings and deliveries --------------------------------------------------------------------
 
 

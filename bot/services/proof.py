@@ -7,7 +7,8 @@ another message of ours in that chat is the one thing that could be mistaken for
 time, and answers to commands are known, so there is none.
 
 Where this gives no answer the plain rule takes over, which repeats once: no id was known before; more ids were given
-since than are looked at; a channel, where other authors' posts can be edited too.
+since than are looked at; an answer may have been sent there whose id is not known; a channel, where other authors'
+posts can be edited too.
 """
 
 from dataclasses import dataclass
@@ -50,6 +51,8 @@ async def look(database: Database, sender: Sender, delivery: Delivery, now: date
             raise RetryLater("a command is being answered in this chat", PAUSE_S)
         answers = await updates.answers_of(tx, telegram_id, now - ANSWERS_KEPT)
         last = await counters.last(tx, telegram_id)
+    if updates.UNKNOWN_ID in answers:
+        return NO_ANSWER
     candidates = range(delivery.after_id + 1, delivery.after_id + MOST_IDS + 1)
     ids = [candidate for candidate in candidates if candidate not in answers]
     message_id = await sender.arrived(delivery.ref, delivery.message, ids)

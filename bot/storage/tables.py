@@ -246,7 +246,7 @@ updates = Table(
     Column("received_at_ms", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("done_at_ms", BigInteger),
-    Column("answers", Text, nullable=False, server_default=text("''")),  # message ids
+    Column("answers", Text, nullable=False, server_default=text("''")),  # message ids, each with a comma after it
     _where("ix_updates_open", "update_id", condition="done_at_ms IS NULL"),
     _where("ix_updates_done", "done_at_ms", condition="done_at_ms IS NOT NULL"),
 )

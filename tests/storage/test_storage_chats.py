@@ -1,7 +1,7 @@
-"""Chats, topics and the update offset."""
+"""Chats and topics."""
 
 from bot.domain.models import ChatKind, ChatRef, Message, Place
-from bot.storage import chats, outbox, stories, subscriptions, topics, updates
+from bot.storage import chats, outbox, stories, subscriptions, topics
 from bot.storage.database import Database
 from tests.conftest import Clock
 from tests.storage.making import add_chat, add_source, add_story, owe, subscribe
@@ -83,10 +83,11 @@ async def test_topics_are_stored_once(database: Database) -> None:
         assert await topics.words(tx, 99) is None
 
 
-async def test_the_update_offset_is_kept(database: Database) -> None:
+async def test_a_thread_wakes_alone(database: Database, clock: Clock) -> None:
     async with database.write() as tx:
-        assert await updates.offset(tx) == 0
-        await updates.set_offset(tx, 2**40)
-        await updates.set_offset(tx, 2**40 + 1)
-    async with database.read() as tx:
-        assert await updates.offset(tx) == 2**40 + 1
+        for thread_id in (0, 11, 12):
+            await chats.ensure(tx, Place(ChatRef(-100, thread_id), ChatKind.GROUP, "g"), clock())
+        await chats.sleep(tx, -100, clock())
+        await chats.wake_thread(tx, ChatRef(-100, 11))
+        dormant = {number: (await chats.find(tx, ChatRef(-100, number))) for number in (0, 11, 12)}
+    assert {number: chat.dormant for number, chat in dormant.items() if chat} == {0: True, 11: False, 12: True}
