@@ -114,7 +114,7 @@ class Service:
             chat_per_s=settings.chat_messages_per_s,
             webhook=_webhook(settings),
         )
-        ingest = Ingest(database, fetcher, workers, now)
+        self._ingest = ingest = Ingest(database, fetcher, workers, now)
         self._deliveries = Deliveries(database, self.bot.sender, Routes(settings.admin_ids, paused), now)
         self._gathering = Jobs(
             {
@@ -141,6 +141,7 @@ class Service:
             UserError: the token was refused, or the HTTP port is taken.
         """
         await self._deliveries.recover()
+        await self._ingest.recover()
         await self._presence.begin()
         if self._port:
             host, port = await self._port.start()

@@ -48,6 +48,11 @@ class Ingest:
         self._now = now
         self._slots = asyncio.Semaphore(IN_FLIGHT)
 
+    async def recover(self) -> None:
+        """What a process that ended was reading or condensing is taken up again; call once at start."""
+        async with self._database.write() as tx:
+            await articles.recover(tx, self._now())
+
     async def poll_due(self) -> int:
         """Poll the sources that are due and return how many articles were new."""
         now = self._now()

@@ -137,6 +137,15 @@ async def postpone(tx: Tx, article_id: int, due_at: datetime) -> None:
     await run(tx, "UPDATE articles SET due_at_ms = :due_at WHERE id = :id", id=article_id, due_at=due_at)
 
 
+async def recover(tx: Tx, now: datetime) -> int:
+    """What a process that ended was working on is due again; how many. Only where no other process works."""
+    released = [
+        await run(tx, f"UPDATE articles SET due_at_ms = :now WHERE state = '{state}' AND due_at_ms > :now", now=now)
+        for state in ("found", "read")
+    ]
+    return sum(released)
+
+
 async def ready(
     tx: Tx, article_id: int, condensed: Condensed, *, index_title: str, index_body: str, at: datetime
 ) -> None:

@@ -8,15 +8,24 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import Enum
 from heapq import heappop, heappush, heapreplace
+
+
+class Kind(Enum):
+    """What waits, the most urgent first: an answer, a look at what stands in a chat, a briefing's message."""
+
+    REPLY = 1
+    LOOK = 2
+    BRIEFING = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Waiter:
-    """A message that waits: to which chat, since when, as which in all, and what to set when it may leave."""
+    """A call that waits: to which chat, since when, as which in all, and what to set when it may leave."""
 
     telegram_id: int
-    reply: bool
+    kind: Kind
     joined_at: float
     number: int
     go: asyncio.Future[None]

@@ -3,7 +3,8 @@
 Promises: all chats together at most `per_s` a second with no bursts; one chat at most `chat_per_s`, of which replies
 may take up to five at once; a group or channel at most 20 in any minute. Replies go before everything else that waits,
 and what is ready longest goes first. A chat that Telegram asked to leave alone is left alone; when three chats are
-within a second, all are.
+within a second, all are. A look at what stands in a chat is no message: only the rate of all together and a chat's
+wish to be left alone hold it back.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 
-from bot.tg.lanes import Lane, Waiter
+from bot.tg.lanes import Kind, Lane, Waiter
 
 REPLY_BURST = 5
 GROUP_MESSAGES = 20
@@ -52,28 +53,28 @@ class Pacing:
         self._chats: dict[int, _Chat] = {}
         self._holds: deque[tuple[float, int]] = deque(maxlen=50)
         self._numbers = count()
-        # replies stand first: of two whose turn comes at once, theirs is taken
-        self._lanes = {reply: Lane(partial(self._ready_at, reply=reply)) for reply in (True, False)}
+        # in the order of urgency: of two whose turn comes at once, the first is taken
+        self._lanes = {kind: Lane(partial(self._ready_at, kind=kind)) for kind in Kind}
         self._changed = asyncio.Event()
         self._pump: asyncio.Task[None] | None = None
 
-    async def turn(self, telegram_id: int, *, reply: bool = False) -> None:
+    async def turn(self, telegram_id: int, kind: Kind = Kind.BRIEFING) -> None:
         """Wait until a message to this chat may leave; the caller then sends it at once."""
         go = asyncio.get_running_loop().create_future()
-        waiter = Waiter(telegram_id, reply, self._clock(), next(self._numbers), go)
-        self._lanes[reply].join(waiter)
+        waiter = Waiter(telegram_id, kind, self._clock(), next(self._numbers), go)
+        self._lanes[kind].join(waiter)
         self._changed.set()
         if self._pump is None or self._pump.done():
             self._pump = asyncio.create_task(self._give_out())
         try:
             await go
         except asyncio.CancelledError:
-            self._lanes[reply].leave(waiter)
+            self._lanes[kind].leave(waiter)
             raise
 
     def wait_s(self, telegram_id: int) -> float:
         """How long this chat's own limits hold back its next message, replies aside, whatever else waits."""
-        return max(0.0, self._ready_at(telegram_id, reply=False) - self._clock())
+        return max(0.0, self._ready_at(telegram_id, kind=Kind.BRIEFING) - self._clock())
 
     def hold(self, telegram_id: int, seconds: float) -> None:
         """Telegram asked to leave this chat alone for so long."""
@@ -92,33 +93,37 @@ class Pacing:
                 self._changed.clear()
                 await self._nap(ready_at - now)
                 continue
-            self._lanes[waiter.reply].leave(waiter)
+            self._lanes[waiter.kind].leave(waiter)
             if not waiter.go.done():
-                self._pay(waiter.telegram_id, now)
+                self._pay(waiter, now)
                 waiter.go.set_result(None)
 
     def _next(self) -> tuple[Waiter, float] | None:
-        """Who goes next and when: of those that are ready a reply, else the longest ready; else the first ready."""
+        """Who goes next and when: of those that are ready the most urgent, else the first ready."""
         free_at = max(self._free_at, self._clock())
         firsts = [first for lane in self._lanes.values() if (first := lane.first())]
         turns = [(waiter, max(free_at, at)) for waiter, at in firsts]
         return min(turns, key=lambda turn: turn[1], default=None)
 
-    def _ready_at(self, telegram_id: int, *, reply: bool) -> float:
+    def _ready_at(self, telegram_id: int, *, kind: Kind) -> float:
         chat = self._chats.get(telegram_id)
         if chat is None:
             return 0.0
-        advance_s = (REPLY_BURST - 1) * self._chat_interval_s if reply else 0.0
+        if kind is Kind.LOOK:
+            return chat.held_until_at
+        advance_s = (REPLY_BURST - 1) * self._chat_interval_s if kind is Kind.REPLY else 0.0
         ready_at = max(chat.paid_until_at - advance_s, chat.held_until_at)
         if len(chat.sent_at) == GROUP_MESSAGES:
             ready_at = max(ready_at, chat.sent_at[0] + GROUP_WINDOW_S)
         return ready_at
 
-    def _pay(self, telegram_id: int, now: float) -> None:
+    def _pay(self, waiter: Waiter, now: float) -> None:
         self._free_at = max(self._free_at, now) + self._interval_s
-        chat = self._chat(telegram_id)
+        if waiter.kind is Kind.LOOK:
+            return
+        chat = self._chat(waiter.telegram_id)
         chat.paid_until_at = max(chat.paid_until_at, now) + self._chat_interval_s
-        if telegram_id < 0:
+        if waiter.telegram_id < 0:
             chat.sent_at.append(now)
 
     def _chat(self, telegram_id: int) -> _Chat:

@@ -15,6 +15,7 @@ from bot.domain.errors import BadMarkup, ChatGone, InDoubt, Refused, RetryLater,
 from bot.domain.models import ChatRef, Keyboard, Message
 from bot.tg import answers
 from bot.tg.failures import as_ours
+from bot.tg.lanes import Kind
 from bot.tg.markup import safe_url, without_markup
 from bot.tg.pacing import Pacing
 
@@ -73,7 +74,7 @@ class TelegramSender:
             SendError: no answer; a chat or a topic that is gone tells nothing about the message.
         """
         for message_id in sorted(ids):
-            await self._pacing.turn(ref.telegram_id, reply=True)
+            await self._pacing.turn(ref.telegram_id, Kind.LOOK)
             if await self._stands(ref.telegram_id, message_id, message):
                 return message_id
         return None
@@ -84,7 +85,7 @@ class TelegramSender:
         Raises:
             SendError: what became of it.
         """
-        await self._pacing.turn(telegram_id, reply=True)
+        await self._pacing.turn(telegram_id, Kind.REPLY)
         try:
             await self._bot.edit_message_text(
                 message.html,
@@ -119,7 +120,7 @@ class TelegramSender:
         raise ours from error
 
     async def _answer(self, ref: ChatRef, message: Message) -> int:
-        await self._pacing.turn(ref.telegram_id, reply=True)
+        await self._pacing.turn(ref.telegram_id, Kind.REPLY)
         try:
             message_id = await self._send(ref, message)
         except InDoubt:

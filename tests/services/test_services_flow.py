@@ -6,6 +6,7 @@ import pytest
 
 from bot.domain.models import Cadence, ChatKind, ChatRef, Feed, Place, Schedule, Wish
 from bot.feeds.fetch import Fetched, Fetcher
+from bot.storage import articles
 from bot.storage.database import Database
 from tests.conftest import Clock
 from tests.services.conftest import PLACE, KeptSender, Site
@@ -264,3 +265,16 @@ async def test_t81_a_clock_that_leaps_a_day_and_back_repeats_and_hides_nothing(
         clock.advance(seconds=1)
         await room.tell()
     assert sender.texts == ["Harbour bridge closed", "Bakery wins prize", "Library opens at night"]
+
+
+async def test_what_was_being_condensed_when_the_process_ended_is_taken_up_at_once(
+    room: Newsroom, site: Site, clock: Clock
+) -> None:
+    site.tell("a", "Harbour bridge closed")
+    await room.sources.add(f"{site.url}/feed.xml")
+    await room.ingest.poll_due()
+    async with room.database.write() as tx:
+        assert len(await articles.claim_found(tx, clock(), clock() + timedelta(minutes=5), 9)) == 1
+    assert await room.gather() == 0
+    await room.ingest.recover()
+    assert await room.gather() == 1

@@ -248,7 +248,7 @@ async def test_an_error_that_was_told_ends_the_matter(talk: Talk, monkeypatch: p
     async def fail(*_: object) -> None:
         raise StorageError("disk")
 
-    monkeypatch.setattr(talk.bot._subscriptions, "arrive", fail)
+    monkeypatch.setattr(talk.bot._subscriptions, "welcome", fail)
     assert (await talk.say(OMAR, "/start"))["text"] == texts.WENT_WRONG
     (row,) = await inbox(talk.database)
     assert row["done_at_ms"] is not None

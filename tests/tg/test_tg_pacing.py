@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 
+from bot.tg.lanes import Kind
 from bot.tg.pacing import MOST_CHATS_KEPT, Pacing
 from tests.tg.virtual import Time
 
@@ -23,7 +24,7 @@ async def sent(time: Time, paced: Pacing, *turns: tuple[int, bool]) -> list[tupl
     given: list[tuple[int, bool, float]] = []
 
     async def take(chat: int, reply: bool) -> None:
-        await paced.turn(chat, reply=reply)
+        await paced.turn(chat, Kind.REPLY if reply else Kind.BRIEFING)
         given.append((chat, reply, round(time.now, 3)))
 
     await asyncio.gather(*(take(chat, reply) for chat, reply in turns))
@@ -57,6 +58,19 @@ async def test_a_group_gets_twenty_in_any_minute(time: Time) -> None:
     at = [int(at) for chat, _, at in given if chat == -100]
     assert at == [0] * 20 + [60] * 20 + [120]
     assert next(at for chat, _, at in given if chat == 5) < 1
+
+
+async def test_looking_counts_for_all_together_and_not_for_the_chat(time: Time) -> None:
+    paced = pacing(time, per_s=10, chat_per_s=1)
+    given: list[float] = []
+    for _ in range(40):
+        await paced.turn(-100, Kind.LOOK)
+        given.append(round(time.now, 3))
+    assert given == [round(n / 10, 3) for n in range(40)]
+    assert paced.wait_s(-100) == 0
+    paced.hold(-100, 5)
+    await paced.turn(-100, Kind.LOOK)
+    assert time.now == pytest.approx(8.9)
 
 
 async def test_t90_a_chat_that_telegram_named_is_left_alone(time: Time) -> None:
@@ -122,13 +136,13 @@ async def test_a_thousand_waiting_replies_are_looked_at_a_few_times_each(time: T
     paced, looks = pacing(time, per_s=28), 0
     ready_at = paced._ready_at
 
-    def counted(telegram_id: int, *, reply: bool) -> float:
+    def counted(telegram_id: int, *, kind: Kind) -> float:
         nonlocal looks
         looks += 1
-        return ready_at(telegram_id, reply=reply)
+        return ready_at(telegram_id, kind=kind)
 
-    for reply, lane in paced._lanes.items():
-        lane._ready_at = partial(counted, reply=reply)
+    for kind, lane in paced._lanes.items():
+        lane._ready_at = partial(counted, kind=kind)
     given = await sent(time, paced, *[(chat % 500 + 1, True) for chat in range(1000)])
     assert len(given) == 1000
     assert looks < 10_000
@@ -179,5 +193,5 @@ async def test_chats_that_owe_nothing_are_forgotten(time: Time) -> None:
     paced = pacing(time)
     for chat in range(1, MOST_CHATS_KEPT + 5):
         time.now += 100
-        paced._pay(chat, time.now)
+        await paced.turn(chat)
     assert len(paced._chats) < 10
