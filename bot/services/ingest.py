@@ -82,7 +82,7 @@ class Ingest:
         if isinstance(error, SourceError) and error.retry_after_s is not None:
             wait = max(wait, timedelta(seconds=min(error.retry_after_s, 86_400.0)))
         async with self._database.write() as tx:
-            errors = await sources.failed(tx, source.id, at=now, why=str(error), next_poll_at=now + wait)
+            errors = await sources.failed(tx, source.id, why=str(error), next_poll_at=now + wait)
         log.warning("source failed", source_id=source.id, errors=errors, why=str(error), wait_s=wait.total_seconds())
 
     async def read_pages(self) -> int:

@@ -132,18 +132,17 @@ async def polled(
     )
 
 
-async def failed(tx: Tx, source_id: int, *, at: datetime, why: str, next_poll_at: datetime) -> int:
+async def failed(tx: Tx, source_id: int, *, why: str, next_poll_at: datetime) -> int:
     """Record a poll that failed; how many failed in a row."""
     counted = await row(
         tx,
         """
         UPDATE sources
-           SET errors = errors + 1, last_error = :why, last_polled_at_ms = :at, next_poll_at_ms = :next_poll_at
+           SET errors = errors + 1, last_error = :why, next_poll_at_ms = :next_poll_at
          WHERE id = :id
         RETURNING errors
         """,
         id=source_id,
-        at=at,
         why=why,
         next_poll_at=next_poll_at,
     )

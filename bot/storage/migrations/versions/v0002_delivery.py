@@ -96,6 +96,9 @@ def _make_deliveries() -> None:
     _where("ix_deliveries_expires", "deliveries", "expires_at_ms", condition=waiting)
     settled = "state NOT IN ('waiting', 'sending')"
     _where("ix_deliveries_settled", "deliveries", "state", "settled_at_ms", condition=settled)
+    kept = "content_id IS NOT NULL"
+    _where("ix_deliveries_content", "deliveries", "content_id", condition=kept)
+    _where("ix_deliveries_to_let_go", "deliveries", "settled_at_ms", condition=f"{kept} AND settled_at_ms IS NOT NULL")
 
 
 def _make_updates() -> None:
