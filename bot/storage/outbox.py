@@ -269,6 +269,12 @@ async def expire(tx: Tx, now: datetime) -> int:
     )
 
 
+async def bring_back(tx: Tx, now: datetime, latest: datetime) -> int:
+    """What waits for a time later than `latest`, as nothing can, is due now; how many."""
+    sql = "UPDATE deliveries SET due_at_ms = :now WHERE state = 'waiting' AND due_at_ms > :latest"
+    return await run(tx, sql, now=now, latest=latest)
+
+
 async def composed(tx: Tx, chat_id: int, slot: str, since: datetime) -> int:
     """How many briefings whose slot begins like this were composed for a chat since then."""
     found = await row(

@@ -3,7 +3,7 @@
 Removal only marks a source, so that it can be undone and its articles keep their outlet's name.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.engine import RowMapping
 
@@ -93,6 +93,15 @@ async def claim_due(tx: Tx, now: datetime, lease_until: datetime, most: int) -> 
         most=most,
     )
     return tuple(_source(each) for each in sorted(claimed, key=lambda each: int(each["id"])))
+
+
+async def bring_back(tx: Tx, now: datetime, most: timedelta) -> int:
+    """What is due later than its interval and `most` from now, as no source can be, is due now; how many."""
+    sql = """
+        UPDATE sources SET next_poll_at_ms = :now
+         WHERE removed_at_ms IS NULL AND next_poll_at_ms > :latest AND next_poll_at_ms > :latest + interval_s * 1000
+    """
+    return await run(tx, sql, now=now, latest=now + most)
 
 
 async def polled(

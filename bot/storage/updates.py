@@ -34,3 +34,8 @@ async def answers_of(tx: Tx, telegram_id: int, since: datetime) -> frozenset[int
     sql = "SELECT answers FROM updates WHERE done_at_ms >= :since AND telegram_id = :telegram_id AND answers <> ''"
     found = await rows(tx, sql, since=since, telegram_id=telegram_id)
     return frozenset(int(message_id) for each in found for message_id in each["answers"].split(","))
+
+
+async def forget(tx: Tx, before: datetime) -> int:
+    """Drop what was done by then; how many."""
+    return await run(tx, "DELETE FROM updates WHERE done_at_ms <= :before", before=before)

@@ -140,6 +140,6 @@ async def test_a_database_without_any_briefing_is_migrated(old: Database, empty_
     await old.close()
     new = await open_database(empty_url)
     async with new.write() as tx:
-        await owe(tx, await subscribe(tx, await add_chat(tx, clock()), clock()), clock(), "first")
+        assert await owe(tx, await subscribe(tx, await add_chat(tx, clock()), clock()), clock(), "first") == 1
         assert await outbox.counts(tx) == {"waiting": 1}
     await new.close()

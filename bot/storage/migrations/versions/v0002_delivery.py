@@ -149,7 +149,8 @@ def _fill() -> None:
     if op.get_bind().dialect.name == "postgresql":
         for table in ("briefings", "deliveries"):
             op.execute(
-                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), coalesce((SELECT max(id) FROM {table}), 1))"  # noqa: S608
+                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'),"  # noqa: S608
+                f" (SELECT coalesce(max(id), 0) + 1 FROM {table}), false)"
             )
 
 
