@@ -14,6 +14,7 @@ from bot.storage.sql import Tx, rows, run
 from bot.storage.times import to_ms
 from tests.conftest import Clock
 from tests.storage.making import add_chat, owe, subscribe
+from tests.storage.test_storage_schema import kill
 
 FULL = Message("<b>Küste</b> 🚢", ((Button("More", data="m:1"),),), "https://wire.example/p")
 STATES = ("sent", "waiting", "sending", "in_doubt", "refused")
@@ -142,4 +143,17 @@ async def test_a_database_without_any_briefing_is_migrated(old: Database, empty_
     async with new.write() as tx:
         assert await owe(tx, await subscribe(tx, await add_chat(tx, clock()), clock()), clock(), "first") == 1
         assert await outbox.counts(tx) == {"waiting": 1}
+    await new.close()
+
+
+async def test_t85_killed_in_the_middle_the_old_outbox_is_there(old: Database, empty_url: str, clock: Clock) -> None:
+    async with old.write() as tx:
+        await _news(tx, to_ms(clock()))
+        await _outbox(tx, to_ms(clock()))
+    await old.close()
+    assert set(await kill(empty_url, migrations.VERSIONS, range(0, 25, 6))) == {-9}
+    assert await version_of(read_address(empty_url)) == "0001"
+    new = await open_database(empty_url)
+    async with new.read() as tx:
+        assert sum((await outbox.counts(tx)).values()) == 7
     await new.close()

@@ -3,7 +3,7 @@
 from datetime import time, timedelta
 
 from bot.domain.models import Cadence, Schedule
-from bot.storage import chats, subscriptions, topics
+from bot.storage import chats, restored, subscriptions, topics
 from bot.storage.database import Database
 from tests.conftest import Clock
 from tests.storage.making import add_chat, subscribe
@@ -100,3 +100,30 @@ async def test_news_wakes_the_instant_ones_that_wait(database: Database, clock: 
         assert await subscriptions.wake_instant(tx, clock()) == 1
         assert await subscriptions.wake_instant(tx, clock() + HOUR) == 0
         assert [each.id for each in await subscriptions.due(tx, clock(), 9)] == [instant.id]
+
+
+async def test_after_a_restore_all_begin_anew_the_ended_ones_too(database: Database, clock: Clock) -> None:
+    async with database.write() as tx:
+        chat = await add_chat(tx, clock())
+        going, ended = [await subscribe(tx, chat, clock(), words) for words in ("a", "b")]
+        await subscriptions.end(tx, ended.id, clock())
+        clock.advance(seconds=3600)
+        await restored.settle(tx, clock())
+        for each in (going, ended):
+            stored = await subscriptions.get(tx, each.id)
+            assert stored is not None
+            assert stored.since_at == clock()
+
+
+async def test_all_that_have_not_ended_page_by_page_and_the_far_ones(database: Database, clock: Clock) -> None:
+    async with database.write() as tx:
+        chat, asleep = await add_chat(tx, clock(), 7), await add_chat(tx, clock(), 8)
+        first = await subscribe(tx, chat, clock(), "a")
+        ended = await subscribe(tx, chat, clock(), "b", due_at=clock() + 2 * HOUR)
+        far = await subscribe(tx, asleep, clock(), "c", due_at=clock() + 2 * HOUR)
+        await subscriptions.end(tx, ended.id, clock())
+        await chats.sleep(tx, 8, "blocked", clock())
+        pages = [await subscriptions.page(tx, above=above, most=1) for above in (0, first.id, far.id)]
+        assert [[each.id for each in page] for page in pages] == [[first.id], [far.id], []]
+        assert [each.id for each in await subscriptions.due_after(tx, clock() + HOUR, 9)] == [far.id]
+        assert await subscriptions.due_after(tx, clock() + 2 * HOUR, 9) == ()
