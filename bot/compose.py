@@ -25,6 +25,7 @@ from bot.services.reading import Reading
 from bot.services.routes import Routes
 from bot.services.sources import Sources
 from bot.services.subscriptions import Subscriptions
+from bot.services.upkeep import Upkeep
 from bot.settings import Settings
 from bot.storage.database import Database, open_database
 from bot.tg.app import TelegramBot
@@ -123,6 +124,7 @@ class Service:
                 "condense what is new": (Condense(database, workers, now).condense_new, 1.0),
                 "brief who is due": (Briefings(database, briefing_messages, self._presence, now).brief_due, 1.0),
                 "note that it is there": (self._presence.note, 60.0),
+                "upkeep": (Upkeep(database, now).work, 3600.0),
             }
         )
         self._telling = Jobs(
@@ -148,6 +150,7 @@ class Service:
             log.info("listening", host=host, port=port)
         # news are gathered while Telegram cannot be reached
         self._gathering.start()
+        self._gathering.at_once("upkeep")
         await self.bot.start()
         self._telling.start()
         log.info("started", version=__version__)

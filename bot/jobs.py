@@ -7,6 +7,7 @@ were missed are one.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -32,6 +33,10 @@ class Jobs:
     def start(self) -> None:
         """Begin to tick."""
         self._scheduler.start()
+
+    def at_once(self, name: str) -> None:
+        """Do not wait for a step's first tick."""
+        self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
 
     def pause(self) -> None:
         """Start nothing more; what runs goes on."""

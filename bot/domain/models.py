@@ -69,7 +69,8 @@ class Page:
 class Source:
     """A feed that admins added, its cadence and its health.
 
-    `errors` counts failed polls in a row; `body_digest` tells whether the feed changed where its server does not.
+    `errors` counts failed polls in a row, `last_polled_at` is of one that went well; `body_digest` tells whether the
+    feed changed where its server does not.
     """
 
     id: int

@@ -18,7 +18,7 @@ ABSENCE = timedelta(hours=1)
 PATIENCE = timedelta(minutes=5)
 CATCHING_UP = timedelta(hours=1)  # so long after the return a first briefing may still be a catch-up
 
-_ALIVE = "alive_at"
+ALIVE = "alive_at"
 
 
 class Presence:
@@ -35,8 +35,8 @@ class Presence:
         """Find out at start whether the service was away."""
         now = self._now()
         async with self._database.write() as tx:
-            alive_at = await state.moment(tx, _ALIVE)
-            await state.set_moment(tx, _ALIVE, now)
+            alive_at = await state.moment(tx, ALIVE)
+            await state.set_moment(tx, ALIVE, now)
         if alive_at is not None and now - alive_at > ABSENCE:
             self.away_since, self._back_at, self._settled = alive_at, now, False
             log.info("back after an absence", since=alive_at.isoformat())
@@ -44,7 +44,7 @@ class Presence:
     async def note(self) -> None:
         """The service is there."""
         async with self._database.write() as tx:
-            await state.set_moment(tx, _ALIVE, self._now())
+            await state.set_moment(tx, ALIVE, self._now())
 
     async def settled(self) -> bool:
         """Whether briefings may be composed."""

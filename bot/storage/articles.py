@@ -137,13 +137,10 @@ async def postpone(tx: Tx, article_id: int, due_at: datetime) -> None:
     await run(tx, "UPDATE articles SET due_at_ms = :due_at WHERE id = :id", id=article_id, due_at=due_at)
 
 
-async def recover(tx: Tx, now: datetime) -> int:
-    """What a process that ended was working on is due again; how many. Only where no other process works."""
-    released = [
-        await run(tx, f"UPDATE articles SET due_at_ms = :now WHERE state = '{state}' AND due_at_ms > :now", now=now)  # noqa: S608
-        for state in ("found", "read")
-    ]
-    return sum(released)
+async def bring_back(tx: Tx, now: datetime, latest: datetime) -> int:
+    """What is to be read or condensed later than `latest` is due now; how many."""
+    sql = "UPDATE articles SET due_at_ms = :now WHERE state = '{}' AND due_at_ms > :latest"
+    return sum([await run(tx, sql.format(state), now=now, latest=latest) for state in ("found", "read")])
 
 
 async def ready(

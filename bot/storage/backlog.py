@@ -1,6 +1,6 @@
 """What waits in the outbox for longer than it should, to be folded into one briefing."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,7 +39,9 @@ async def foldable(tx: Tx, chat_id: int) -> tuple[Waiting, ...]:
     found = await rows(
         tx,
         """
-        SELECT d.id, d.briefing_id, b.composed_at_ms FROM deliveries d
+        SELECT d.id, d.briefing_id, b.composed_at_ms,
+               (SELECT count(*) FROM deliveries p WHERE p.briefing_id = d.briefing_id) AS parts
+          FROM deliveries d
           JOIN briefings b ON b.id = d.briefing_id
          WHERE d.chat_id = :chat_id AND d.state = 'waiting' AND d.stale_at_ms IS NOT NULL
            AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.briefing_id = d.briefing_id
@@ -49,7 +51,13 @@ async def foldable(tx: Tx, chat_id: int) -> tuple[Waiting, ...]:
         """,
         chat_id=chat_id,
     )
-    composed = {each["briefing_id"]: from_ms(each["composed_at_ms"]) for each in found}
+    # a part that is missing is being claimed at this moment
+    parts = Counter(each["briefing_id"] for each in found)
+    composed = {
+        each["briefing_id"]: from_ms(each["composed_at_ms"])
+        for each in found
+        if parts[each["briefing_id"]] == each["parts"]
+    }
     told: defaultdict[int, list[int]] = defaultdict(list)
     for each in await rows(
         tx,

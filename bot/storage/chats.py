@@ -8,6 +8,12 @@ from bot.domain.models import Chat, ChatKind, ChatRef, Place
 from bot.storage.sql import Tx, row, rows, run
 from bot.storage.times import maybe_from_ms
 
+_AS_THE_OLD = ", ".join(
+    f"{column} = (SELECT o.{column} FROM subscriptions o"  # noqa: S608  # our own text
+    " WHERE o.chat_id = :old AND o.topic_id = subscriptions.topic_id)"
+    for column in ("cadence", "times", "weekdays", "since_at_ms", "next_due_at_ms")
+)
+
 
 async def ensure(tx: Tx, place: Place, at: datetime) -> Chat:
     """The chat at `place`, made if it is new (zone UTC), its title and kind brought up to date."""
@@ -168,11 +174,12 @@ async def moved(tx: Tx, old_id: int, new_id: int) -> None:
 
 async def _merge(tx: Tx, old: int, new: int) -> None:
     for sql in (
-        """
-        UPDATE subscriptions SET ended_at_ms = NULL
-         WHERE chat_id = :new AND topic_id IN (SELECT topic_id FROM subscriptions
-                                                WHERE chat_id = :old AND ended_at_ms IS NULL)
-        """,
+        # a wish that had ended there goes on as it is wished for here
+        f"""
+        UPDATE subscriptions SET ended_at_ms = NULL, {_AS_THE_OLD}
+         WHERE chat_id = :new AND ended_at_ms IS NOT NULL
+           AND topic_id IN (SELECT topic_id FROM subscriptions WHERE chat_id = :old AND ended_at_ms IS NULL)
+        """,  # noqa: S608
         """
         UPDATE subscriptions SET chat_id = :new
          WHERE chat_id = :old
@@ -183,10 +190,19 @@ async def _merge(tx: Tx, old: int, new: int) -> None:
         SELECT :new, story_id, briefing_id, position FROM briefed WHERE chat_id = :old
             ON CONFLICT DO NOTHING
         """,
-        "UPDATE briefings SET chat_id = :new, slot = slot || ' ' || CAST(id AS TEXT) WHERE chat_id = :old",
+        """
+        UPDATE briefings SET chat_id = :new,
+               slot = CASE WHEN EXISTS (SELECT 1 FROM briefings o WHERE o.chat_id = :new AND o.slot = briefings.slot)
+                           THEN slot || ' ' || CAST(id AS TEXT) ELSE slot END
+         WHERE chat_id = :old
+        """,
         "UPDATE deliveries SET chat_id = :new WHERE chat_id = :old",
     ):
         await run(tx, sql, old=old, new=new)
+    # Telegram may tell of one move several times, and what is ended in between must not come back
+    await run(
+        tx, "UPDATE subscriptions SET ended_at_ms = changed_at_ms WHERE chat_id = :id AND ended_at_ms IS NULL", id=old
+    )
     await run(tx, "UPDATE chats SET dormant_at_ms = added_at_ms WHERE id = :id AND dormant_at_ms IS NULL", id=old)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from hashlib import sha256
 
 from bot.domain.models import Button, Message
@@ -11,6 +12,8 @@ from bot.storage.sql import Tx, rows, run, run_each
 async def keep(tx: Tx, messages: Iterable[Message]) -> dict[Message, int]:
     """The id of each message's content, stored where it is new."""
     packed = {message: pack(message) for message in dict.fromkeys(messages)}
+    if not packed:
+        return {}
     digests = {message: sha256(text.encode()).hexdigest() for message, text in packed.items()}
     await run_each(
         tx,
@@ -22,10 +25,32 @@ async def keep(tx: Tx, messages: Iterable[Message]) -> dict[Message, int]:
     return {message: ids[digest] for message, digest in digests.items()}
 
 
-async def forget_unused(tx: Tx) -> int:
-    """Drop what no delivery says any more; how many."""
-    unused = "NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.content_id = contents.id)"
-    return await run(tx, f"DELETE FROM contents WHERE {unused}")  # noqa: S608  # our own text
+async def let_go(tx: Tx, before: datetime, most: int) -> int:
+    """Deliveries settled by then no longer say anything, `most` at a time; how many."""
+    return await run(
+        tx,
+        """
+        UPDATE deliveries SET content_id = NULL
+         WHERE id IN (SELECT id FROM deliveries
+                       WHERE content_id IS NOT NULL AND settled_at_ms IS NOT NULL AND settled_at_ms <= :before
+                       ORDER BY settled_at_ms LIMIT :most)
+        """,
+        before=before,
+        most=most,
+    )
+
+
+async def forget_unused(tx: Tx, most: int) -> int:
+    """Drop what no delivery says any more, `most` at a time; how many."""
+    return await run(
+        tx,
+        """
+        DELETE FROM contents
+         WHERE id IN (SELECT id FROM contents c
+                       WHERE NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.content_id = c.id) LIMIT :most)
+        """,
+        most=most,
+    )
 
 
 def pack(message: Message) -> str:

