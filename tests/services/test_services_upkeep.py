@@ -139,7 +139,7 @@ async def test_updates_are_kept_for_a_day_after_they_were_done(database: Databas
                 at=clock(),
                 done_at=done_at,
             )
-    clock.advance(seconds=DAY_S)
+    clock.advance(seconds=DAY_S + 0.5)
     await Upkeep(database, clock).work()
     async with database.read() as tx:
         assert [each["update_id"] for each in await rows(tx, "SELECT update_id FROM updates ORDER BY 1")] == [2, 3]
