@@ -137,13 +137,13 @@ class Service:
     async def stop(self) -> None:
         """Claim nothing more, finish what is in flight, close."""
         self._telling.pause()
-        self._gathering.stop()
+        await self._gathering.stop()
         try:
             async with asyncio.timeout(DRAIN_LIMIT_S):
                 await self._deliveries.drain()
         except TimeoutError:
             log.warning("stopped with deliveries in flight")
-        self._telling.stop()
+        await self._telling.stop()
         await self.bot.stop()
         if self._port:
             await self._port.stop()
