@@ -190,19 +190,19 @@ class Ordeal:
         self.in_doubt += faults
 
     async def end_of(self, running: Running) -> int:
-        """The exit status of a service that must end now; one that does not is killed."""
+        """The exit status of a service that must end now."""
         try:
             async with asyncio.timeout(END_S):
                 return await running.ended()
         except TimeoutError:
             running.send(signal.SIGKILL)
             await running.ended()
-            raise
+        left = [each for each in await ledger.read(self._url) if each.state in ledger.OPEN]
+        raise AssertionError(f"it did not end in {END_S:.0f} s; {len(left)} open: {left[:3]}; {self.log}")
 
     async def finish(self) -> None:
-        """Let the service pay out what is still owed, unhindered; what it does not in time stays open."""
-        with suppress(TimeoutError):
-            assert await self.end_of(await self.start()) == 0, self.log
+        """Let the service pay out what is still owed, unhindered."""
+        assert await self.end_of(await self.start()) == 0, self.log
 
     # ---- what became of it -------------------------------------------------------------------------
 
