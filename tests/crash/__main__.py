@@ -49,7 +49,7 @@ async def _suffer(kinds: list[tuple[Zygote, NewDatabase]], folder: Path) -> tupl
 async def _column(zygote: Zygote, new: NewDatabase, folder: Path) -> list[Tally | str]:
     return [
         await _row(zygote, new(number), _made(folder / str(number)), point)
-        for number, point in enumerate(points.KILLS | points.OTHERS)
+        for number, point in enumerate(points.POINTS)
     ]
 
 
@@ -92,7 +92,7 @@ def _postgresql(folder: Path) -> Iterator[NewDatabase]:
     try:
         asyncio.run(_administer(uri, "CREATE DATABASE nutgraf_template"))
         asyncio.run(_make_schema(uri.replace("/postgres?", "/nutgraf_template?")))
-        for number in range(len(points.KILLS | points.OTHERS)):
+        for number in range(len(points.POINTS)):
             asyncio.run(_administer(uri, f"CREATE DATABASE crash_{number} TEMPLATE nutgraf_template"))
         yield lambda number: uri.replace("/postgres?", f"/crash_{number}?")
     finally:

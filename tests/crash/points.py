@@ -171,9 +171,8 @@ KILLS: dict[str, Point] = {
     "in a migration": _migrating,
     AT_RANDOM: _any_moment,
 }
-OTHERS: dict[str, Point] = {
-    "SIGTERM": _terminated,
-    "SIGSTOP, SIGCONT": _stopped,
+SIGNALS: dict[str, Point] = {"SIGTERM": _terminated, "SIGSTOP, SIGCONT": _stopped}
+FAULTS: dict[str, Point] = {
     "reply dropped": _met(lambda sandbox, times: sandbox.drop_next("sendMessage", times)),
     "reset before accept": _met(lambda sandbox, times: sandbox.reset_next("sendMessage", times)),
     "reset after accept": _met(lambda sandbox, times: sandbox.reset_next("sendMessage", times, accept=True)),
@@ -181,13 +180,14 @@ OTHERS: dict[str, Point] = {
         lambda sandbox, times: sandbox.fail_next("sendMessage", 502, "Bad Gateway", times=times, accept=True)
     ),
 }
+POINTS = KILLS | SIGNALS | FAULTS
 _WITHOUT_DOUBT = frozenset({"SIGTERM", "in a migration"})
 _WITHOUT_DUPLICATES = _WITHOUT_DOUBT | {"mid-request", "reset before accept"}
 
 
 async def run(ordeal: Ordeal, point: str, hits: int) -> Tally:
     """Take an opened ordeal through all of it."""
-    await (KILLS | OTHERS)[point](ordeal, hits)
+    await POINTS[point](ordeal, hits)
     await ordeal.finish()
     tally = await ordeal.tally(point)
     return replace(tally, may_repeat=point not in _WITHOUT_DUPLICATES, may_doubt=point not in _WITHOUT_DOUBT)
