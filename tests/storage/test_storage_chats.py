@@ -73,6 +73,16 @@ async def test_t97_a_migrated_group_merges_with_what_the_new_id_has(database: Da
         assert await subscriptions.claim_due(tx, clock(), 9) == ()
 
 
+async def test_t97_what_a_group_takes_along_does_not_sleep_where_it_moves_to(database: Database, clock: Clock) -> None:
+    async with database.write() as tx:
+        old = await add_chat(tx, clock(), -5)
+        await add_chat(tx, clock(), -1005)
+        await owe(tx, await subscribe(tx, old, clock()), clock(), "one")
+        await chats.sleep(tx, -1005, clock())
+        await chats.moved(tx, -5, -1005)
+        assert [each.ref for each in await outbox.claim(tx, clock(), clock(), 9)] == [ChatRef(-1005)]
+
+
 async def test_topics_are_stored_once(database: Database) -> None:
     async with database.write() as tx:
         everything, ferry = await topics.ensure(tx, ""), await topics.ensure(tx, "ferry")
