@@ -24,7 +24,7 @@ run: install ## the service, with the settings of .env
 test: install-test ## every check, with a summary at the end
 	@$(BIN)/python tests/checks.py
 
-crash: install-test ## the service killed 300 times in the middle of its work; a table of what was lost (nothing) and repeated
+crash: install-test ## the service killed 300 times while it sends; a table of what became of the messages
 	@$(BIN)/python -m tests.crash
 
 install: $(VENV)/installed ## .venv with what the service needs
