@@ -5,6 +5,7 @@ process dies and the clock moves on, every delivery is settled or will be claime
 """
 
 import asyncio
+import atexit
 import random
 import shutil
 import tempfile
@@ -46,6 +47,7 @@ Work = Callable[[Tx], Coroutine[Any, Any, Any]]
 @cache
 def _template() -> Path:
     path = Path(tempfile.mkdtemp(prefix="nutgraf-model-")) / "nutgraf.db"
+    atexit.register(shutil.rmtree, path.parent)
 
     async def make() -> None:
         await (await open_database(f"sqlite:///{path}")).close()
@@ -63,8 +65,6 @@ class Outbox(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.clock = Clock()
-        self.loop = asyncio.new_event_loop()
-        self.folder = tempfile.TemporaryDirectory(prefix="nutgraf-model-")
         self.taken: list[int] = []
         self.in_flight: dict[int, Delivery] = {}
         self.owed_to: dict[int, int] = {}
@@ -72,7 +72,9 @@ class Outbox(RuleBasedStateMachine):
 
     @initialize()
     def open(self) -> None:
-        path = shutil.copyfile(_template(), Path(self.folder.name) / "nutgraf.db")
+        self.loop = asyncio.new_event_loop()
+        self.folder = tempfile.mkdtemp(prefix="nutgraf-model-")
+        path = shutil.copyfile(_template(), Path(self.folder) / "nutgraf.db")
         self.database: Database = self.loop.run_until_complete(open_database(f"sqlite:///{path}"))
 
     def do(self, work: Work) -> Any:
@@ -197,17 +199,18 @@ class Outbox(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """After the last crash, in good weather, all that is open is paid out."""
-        if hasattr(self, "database"):
-            try:
-                self.in_flight.clear()
-                self.do(lambda tx: outbox.recover(tx, self.clock()))
-                self.pay_out()
-                assert {each["state"] for each in self.look()} <= SETTLED
-                self.nothing_is_lost_repeated_or_out_of_order()
-            finally:
-                self.loop.run_until_complete(self.database.close())
-        self.loop.close()
-        self.folder.cleanup()
+        if not hasattr(self, "database"):
+            return
+        try:
+            self.in_flight.clear()
+            self.do(lambda tx: outbox.recover(tx, self.clock()))
+            self.pay_out()
+            assert {each["state"] for each in self.look()} <= SETTLED
+            self.nothing_is_lost_repeated_or_out_of_order()
+        finally:
+            self.loop.run_until_complete(self.database.close())
+            self.loop.close()
+            shutil.rmtree(self.folder)
 
     def pay_out(self) -> None:
         while due_at := self.do(outbox.next_due):
