@@ -161,6 +161,7 @@ async def moved(tx: Tx, old_id: int, new_id: int) -> None:
             await run(tx, sql, id=thread["id"], new=new_id)
         else:
             await _merge(tx, thread["id"], target.id)
+            await wake(tx, new_id)  # the next send tells whether it is there; what came along must not wait for ever
     # message ids are counted anew there
     await run(
         tx,

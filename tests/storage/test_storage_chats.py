@@ -201,6 +201,16 @@ async def test_t97_ids_known_before_the_move_prove_nothing_after_it(database: Da
         assert (claimed.after_id, again.doubtful, again.after_id) == (40, True, None)
 
 
+async def test_t97_what_a_group_takes_along_does_not_sleep_where_it_moves_to(database: Database, clock: Clock) -> None:
+    async with database.write() as tx:
+        old = await add_chat(tx, clock(), -5)
+        await add_chat(tx, clock(), -1005)
+        await owe(tx, await subscribe(tx, old, clock()), clock(), "one")
+        await chats.sleep(tx, -1005, clock())
+        await chats.moved(tx, -5, -1005)
+        assert [each.ref for each in await outbox.claim(tx, clock(), clock(), 9)] == [ChatRef(-1005)]
+
+
 async def test_topics_are_stored_once(database: Database) -> None:
     async with database.write() as tx:
         everything, ferry = await topics.ensure(tx, ""), await topics.ensure(tx, "ferry")
