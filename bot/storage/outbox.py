@@ -15,7 +15,7 @@ from sqlalchemy.engine import RowMapping
 
 from bot.domain.models import ChatKind, ChatRef, Delivery, Owed
 from bot.storage import contents
-from bot.storage.sql import Tx, row, rows, run, run_each
+from bot.storage.sql import Tx, row, rows, run, run_given
 from bot.storage.times import from_ms
 
 LIFE = timedelta(days=7)  # older news are none
@@ -34,88 +34,60 @@ async def add(tx: Tx, owed: Sequence[Owed], at: datetime) -> dict[tuple[int, str
 
     A briefing whose slot was composed before is left out, and nothing of it is written.
     """
-    new = await _new(tx, owed) if owed else []
-    if not new:
-        return {}
-    await run_each(
-        tx,
-        """
-        INSERT INTO briefings (chat_id, slot, subscription_id, due_at_ms, composed_at_ms)
-        VALUES (:chat_id, :slot, :subscription_id, :due_at, :at)
-        """,
-        (
-            {
-                "chat_id": each.chat_id,
-                "slot": each.slot,
-                "subscription_id": each.subscription_id,
-                "due_at": each.due_at,
-                "at": at,
-            }
-            for each in new
-        ),
-    )
-    ids = await _ids(tx, new)
-    await _mark(tx, new, ids)
-    content = await contents.keep(tx, (message for each in new for message in each.messages))
-    await run_each(
+    asked = {(each.chat_id, each.slot): each for each in reversed(owed)}
+    ids = await _brief(tx, [*reversed(asked.values())], at)
+    new = [(ids[key], each) for key, each in reversed(asked.items()) if key in ids]
+    await _mark(tx, new)
+    content = await contents.keep(tx, (message for _, each in new for message in each.messages))
+    await run_given(
         tx,
         """
         INSERT INTO deliveries
                (briefing_id, part, chat_id, content_id, state, due_at_ms, stale_at_ms, expires_at_ms)
-        VALUES (:briefing_id, :part, :chat_id, :content_id, 'waiting', :at, :stale_at, :expires_at)
+        SELECT briefing_id, part, chat_id, content_id, 'waiting', :at, stale_at, :expires_at
+          FROM given ORDER BY n
         """,
+        {"briefing_id": "BIGINT", "part": "INTEGER", "chat_id": "BIGINT", "content_id": "BIGINT", "stale_at": "BIGINT"},
         (
-            {
-                "briefing_id": ids[each.chat_id, each.slot],
-                "part": part,
-                "chat_id": each.chat_id,
-                "content_id": content[message],
-                "at": at,
-                "stale_at": each.stale_at,
-                "expires_at": at + LIFE,
-            }
-            for each in new
+            (briefing_id, part, each.chat_id, content[message], each.stale_at)
+            for briefing_id, each in new
             for part, message in enumerate(each.messages)
         ),
+        at=at,
+        expires_at=at + LIFE,
     )
     return ids
 
 
-async def _new(tx: Tx, owed: Sequence[Owed]) -> list[Owed]:
-    """Those whose slot is free; the constraint on (chat, slot) is behind it should two ask at once."""
-    asked = {(each.chat_id, each.slot): each for each in reversed(owed)}
-    taken = await _ids(tx, owed)
-    return [each for key, each in reversed(asked.items()) if key not in taken]
-
-
-async def _ids(tx: Tx, owed: Sequence[Owed]) -> dict[tuple[int, str], int]:
-    found = await rows(
+async def _brief(tx: Tx, owed: Sequence[Owed], at: datetime) -> dict[tuple[int, str], int]:
+    """The new briefings' ids; a slot that is taken gets none."""
+    made = await run_given(
         tx,
-        "SELECT id, chat_id, slot FROM briefings WHERE chat_id IN :chats AND slot IN :slots",
-        chats=list({each.chat_id for each in owed}),
-        slots=list({each.slot for each in owed}),
+        """
+        INSERT INTO briefings (chat_id, slot, subscription_id, due_at_ms, composed_at_ms)
+        SELECT chat_id, slot, subscription_id, due_at, :at FROM given WHERE TRUE ORDER BY n
+            ON CONFLICT (chat_id, slot) DO NOTHING
+        RETURNING id, chat_id, slot
+        """,
+        {"chat_id": "BIGINT", "slot": "TEXT", "subscription_id": "BIGINT", "due_at": "BIGINT"},
+        ((each.chat_id, each.slot, each.subscription_id, each.due_at) for each in owed),
+        at=at,
     )
-    asked = {(each.chat_id, each.slot) for each in owed}
-    ids = {(each["chat_id"], each["slot"]): int(each["id"]) for each in found}
-    return {key: ids[key] for key in asked & ids.keys()}
+    return {(each["chat_id"], each["slot"]): int(each["id"]) for each in made}
 
 
-async def _mark(tx: Tx, new: Sequence[Owed], ids: dict[tuple[int, str], int]) -> None:
-    await run_each(
+async def _mark(tx: Tx, new: Sequence[tuple[int, Owed]]) -> None:
+    await run_given(
         tx,
         """
         INSERT INTO briefed (chat_id, story_id, briefing_id, position)
-        VALUES (:chat_id, :story_id, :briefing_id, :position)
+        SELECT chat_id, story_id, briefing_id, position FROM given WHERE TRUE ORDER BY n
             ON CONFLICT DO NOTHING
         """,
+        {"chat_id": "BIGINT", "story_id": "BIGINT", "briefing_id": "BIGINT", "position": "INTEGER"},
         (
-            {
-                "chat_id": each.chat_id,
-                "story_id": story_id,
-                "briefing_id": ids[each.chat_id, each.slot],
-                "position": position,
-            }
-            for each in new
+            (each.chat_id, story_id, briefing_id, position)
+            for briefing_id, each in new
             for position, story_id in enumerate(each.story_ids)
         ),
     )
