@@ -20,12 +20,23 @@ from bot.storage.times import from_ms
 
 LIFE = timedelta(days=7)  # older news are none
 
-# no earlier message to the same Telegram chat is open; CROSS JOIN is what makes SQLite start at the chat
-_FIRST_OF_ITS_CHAT = """
-    NOT EXISTS (SELECT 1 FROM chats same CROSS JOIN deliveries earlier
-                 WHERE same.telegram_id = c.telegram_id AND earlier.chat_id = same.id
-                   AND earlier.id < d.id AND earlier.state IN ('waiting', 'sending'))
+NEWEST = 200  # so many are looked at for what is newest: of a backlog most wait behind others of their chat
+
+# the chat is there and no earlier message to it is open. Not as a join, for SQLite would first read all chats for a
+# filter; CROSS JOIN is what makes it start at the chat
+_MAY_GO = """
+    EXISTS (SELECT 1 FROM chats c
+             WHERE c.id = d.chat_id AND c.dormant_at_ms IS NULL
+               AND NOT EXISTS (SELECT 1 FROM chats same CROSS JOIN deliveries earlier
+                                WHERE same.telegram_id = c.telegram_id AND earlier.chat_id = same.id
+                                  AND earlier.id < d.id AND earlier.state IN ('waiting', 'sending')))
 """
+_LONGEST_DUE_FIRST = "ORDER BY d.due_at_ms, d.id"
+_NEWEST_FIRST = f"""
+    AND d.id IN (SELECT id FROM deliveries WHERE state = 'waiting' AND due_at_ms <= :now
+                  ORDER BY due_at_ms DESC, id DESC LIMIT {NEWEST})
+     ORDER BY d.due_at_ms DESC, d.id DESC
+"""  # noqa: S608  # our own text
 _COUNTER = "CASE WHEN telegram_id < -1000000000000 THEN telegram_id ELSE 0 END"  # as in counters.py
 
 
@@ -101,17 +112,21 @@ async def claim(
 ) -> tuple[Delivery, ...]:
     """Take up to `most` deliveries that are due and first of their chat: waiting → sending, attempts + 1.
 
-    The longest due first; or those that became due last.
+    The longest due first; or those that became due last, and the longest due for the rest.
     """
-    order = "DESC" if newest else "ASC"
+    claimed = await _take(tx, now, lease_until, most, _NEWEST_FIRST) if newest else []
+    if len(claimed) < most:
+        claimed += await _take(tx, now, lease_until, most - len(claimed), _LONGEST_DUE_FIRST)
+    return tuple(_delivery(each) for each in sorted(claimed, key=lambda each: int(each["id"])))
+
+
+async def _take(tx: Tx, now: datetime, lease_until: datetime, most: int, order: str) -> list[RowMapping]:
     claimed = await rows(
         tx,
         f"""
         WITH due AS (
             SELECT d.id FROM deliveries d
-              JOIN chats c ON c.id = d.chat_id
-             WHERE d.state = 'waiting' AND d.due_at_ms <= :now AND c.dormant_at_ms IS NULL AND {_FIRST_OF_ITS_CHAT}
-             ORDER BY d.due_at_ms {order}, d.id {order} LIMIT :most
+             WHERE d.state = 'waiting' AND d.due_at_ms <= :now AND {_MAY_GO} {order} LIMIT :most
                FOR UPDATE OF d SKIP LOCKED)
         UPDATE deliveries
            SET state = 'sending', attempts = attempts + 1, due_at_ms = :lease_until,
@@ -129,7 +144,7 @@ async def claim(
         lease_until=lease_until,
         most=most,
     )
-    return tuple(_delivery(each) for each in sorted(claimed, key=lambda each: int(each["id"])))
+    return list(claimed)
 
 
 async def sent(tx: Tx, delivery_id: int, *, message_id: int, at: datetime) -> None:
@@ -247,8 +262,7 @@ async def next_due(tx: Tx) -> datetime | None:
         tx,
         f"""
         SELECT d.due_at_ms FROM deliveries d
-          JOIN chats c ON c.id = d.chat_id
-         WHERE d.state = 'waiting' AND c.dormant_at_ms IS NULL AND {_FIRST_OF_ITS_CHAT}
+         WHERE d.state = 'waiting' AND {_MAY_GO}
          ORDER BY d.due_at_ms, d.id LIMIT 1
         """,  # noqa: S608  # our own text
     )

@@ -107,7 +107,7 @@ async def claim_due(tx: Tx, now: datetime, ids: Sequence[int]) -> tuple[Subscrip
          WHERE s.id IN (SELECT id FROM given) AND {_DUE}
          ORDER BY s.next_due_at_ms, s.id
            FOR UPDATE OF s SKIP LOCKED
-        """,
+        """,  # noqa: S608  # our own text
         {"id": "BIGINT"},
         ((id_,) for id_ in ids),
         now=now,
