@@ -86,7 +86,7 @@ class Pacing:
 
     async def _give_out(self) -> None:
         while found := self._next():
-            waiter, ready_at = found
+            waiter, ready_at, since = found
             now = self._clock()
             if ready_at > now:
                 self._changed.clear()
@@ -94,14 +94,16 @@ class Pacing:
                 continue
             self._lanes[waiter.reply].leave(waiter)
             if not waiter.go.done():
-                self._pay(waiter.telegram_id, now)
+                self._pay(waiter.telegram_id, now, since)
                 waiter.go.set_result(None)
 
-    def _next(self) -> tuple[Waiter, float] | None:
-        """Who goes next and when: of those that are ready a reply, else the longest ready; else the first ready."""
+    def _next(self) -> tuple[Waiter, float, float] | None:
+        """Who goes next, when, and since when it could: of those that are ready a reply, else the longest ready; else
+        the first ready.
+        """
         free_at = max(self._free_at, self._clock())
         firsts = [first for lane in self._lanes.values() if (first := lane.first())]
-        turns = [(waiter, max(free_at, at)) for waiter, at in firsts]
+        turns = [(waiter, max(free_at, at), max(self._free_at, at)) for waiter, at in firsts]
         return min(turns, key=lambda turn: turn[1], default=None)
 
     def _ready_at(self, telegram_id: int, *, reply: bool) -> float:
@@ -114,8 +116,9 @@ class Pacing:
             ready_at = max(ready_at, chat.sent_at[0] + GROUP_WINDOW_S)
         return ready_at
 
-    def _pay(self, telegram_id: int, now: float) -> None:
-        self._free_at = max(self._free_at, now) + self._interval_s
+    def _pay(self, telegram_id: int, now: float, since: float) -> None:
+        # what a turn was late is made up for, else a busy machine would never use the rate; an interval at most
+        self._free_at = max(since, now - self._interval_s) + self._interval_s
         chat = self._chat(telegram_id)
         chat.paid_until_at = max(chat.paid_until_at, now) + self._chat_interval_s
         if telegram_id < 0:

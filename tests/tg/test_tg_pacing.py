@@ -179,5 +179,5 @@ async def test_chats_that_owe_nothing_are_forgotten(time: Time) -> None:
     paced = pacing(time)
     for chat in range(1, MOST_CHATS_KEPT + 5):
         time.now += 100
-        paced._pay(chat, time.now)
+        paced._pay(chat, time.now, time.now)
     assert len(paced._chats) < 10
