@@ -86,4 +86,4 @@ async def _fill(database: Database, deliveries: int, now: datetime) -> None:
             await run(tx, _BRIEFINGS, slot=str(number), at=at)
             await run(tx, _DELIVERIES, slot=str(number), at=at, stale_at=stale_at, expires_at=expires_at)
     async with database.write() as tx:
-        await analyse(tx)
+        await analyse(tx, "briefings", "contents", "deliveries")
