@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from bot.domain.models import Button, Message
-from bot.storage.sql import Tx, rows, run, run_each
+from bot.storage.sql import Tx, run, run_given
 
 
 async def keep(tx: Tx, messages: Iterable[Message]) -> dict[Message, int]:
@@ -15,12 +15,21 @@ async def keep(tx: Tx, messages: Iterable[Message]) -> dict[Message, int]:
     if not packed:
         return {}
     digests = {message: sha256(text.encode()).hexdigest() for message, text in packed.items()}
-    await run_each(
+    await run_given(
         tx,
-        "INSERT INTO contents (digest, message) VALUES (:digest, :message) ON CONFLICT (digest) DO NOTHING",
-        ({"digest": digests[message], "message": packed[message]} for message in packed),
+        """
+        INSERT INTO contents (digest, message) SELECT digest, message FROM given WHERE TRUE ORDER BY n
+            ON CONFLICT (digest) DO NOTHING
+        """,
+        {"digest": "TEXT", "message": "TEXT"},
+        ((digests[message], packed[message]) for message in packed),
     )
-    found = await rows(tx, "SELECT id, digest FROM contents WHERE digest IN :digests", digests=[*digests.values()])
+    found = await run_given(
+        tx,
+        "SELECT id, digest FROM contents WHERE digest IN (SELECT digest FROM given)",
+        {"digest": "TEXT"},
+        ((digest,) for digest in digests.values()),
+    )
     ids = {each["digest"]: int(each["id"]) for each in found}
     return {message: ids[digest] for message, digest in digests.items()}
 

@@ -15,16 +15,27 @@ from sqlalchemy.engine import RowMapping
 
 from bot.domain.models import ChatKind, ChatRef, Delivery, Owed
 from bot.storage import contents
-from bot.storage.sql import Tx, row, rows, run, run_each
+from bot.storage.sql import Tx, row, rows, run, run_given
 
 LIFE = timedelta(days=7)  # older news are none
 
-# no earlier message to the same Telegram chat is open; CROSS JOIN is what makes SQLite start at the chat
-_FIRST_OF_ITS_CHAT = """
-    NOT EXISTS (SELECT 1 FROM chats same CROSS JOIN deliveries earlier
-                 WHERE same.telegram_id = c.telegram_id AND earlier.chat_id = same.id
-                   AND earlier.id < d.id AND earlier.state IN ('waiting', 'sending'))
+NEWEST = 200  # so many are looked at for what is newest: of a backlog most wait behind others of their chat
+
+# the chat is there and no earlier message to it is open. Not as a join, for SQLite would first read all chats for a
+# filter; CROSS JOIN is what makes it start at the chat
+_MAY_GO = """
+    EXISTS (SELECT 1 FROM chats c
+             WHERE c.id = d.chat_id AND c.dormant_at_ms IS NULL
+               AND NOT EXISTS (SELECT 1 FROM chats same CROSS JOIN deliveries earlier
+                                WHERE same.telegram_id = c.telegram_id AND earlier.chat_id = same.id
+                                  AND earlier.id < d.id AND earlier.state IN ('waiting', 'sending')))
 """
+_LONGEST_DUE_FIRST = "ORDER BY d.due_at_ms, d.id"
+_NEWEST_FIRST = f"""
+    AND d.id IN (SELECT id FROM deliveries WHERE state = 'waiting' AND due_at_ms <= :now
+                  ORDER BY due_at_ms DESC, id DESC LIMIT {NEWEST})
+     ORDER BY d.due_at_ms DESC, d.id DESC
+"""  # noqa: S608  # our own text
 _COUNTER = "CASE WHEN telegram_id < -1000000000000 THEN telegram_id ELSE 0 END"  # as in counters.py
 
 
@@ -33,88 +44,60 @@ async def add(tx: Tx, owed: Sequence[Owed], at: datetime) -> dict[tuple[int, str
 
     A briefing whose slot was composed before is left out, and nothing of it is written.
     """
-    new = await _new(tx, owed) if owed else []
-    if not new:
-        return {}
-    await run_each(
-        tx,
-        """
-        INSERT INTO briefings (chat_id, slot, subscription_id, due_at_ms, composed_at_ms)
-        VALUES (:chat_id, :slot, :subscription_id, :due_at, :at)
-        """,
-        (
-            {
-                "chat_id": each.chat_id,
-                "slot": each.slot,
-                "subscription_id": each.subscription_id,
-                "due_at": each.due_at,
-                "at": at,
-            }
-            for each in new
-        ),
-    )
-    ids = await _ids(tx, new)
-    await _mark(tx, new, ids)
-    content = await contents.keep(tx, (message for each in new for message in each.messages))
-    await run_each(
+    asked = {(each.chat_id, each.slot): each for each in reversed(owed)}
+    ids = await _brief(tx, [*reversed(asked.values())], at)
+    new = [(ids[key], each) for key, each in reversed(asked.items()) if key in ids]
+    await _mark(tx, new)
+    content = await contents.keep(tx, (message for _, each in new for message in each.messages))
+    await run_given(
         tx,
         """
         INSERT INTO deliveries
                (briefing_id, part, chat_id, content_id, state, due_at_ms, stale_at_ms, expires_at_ms)
-        VALUES (:briefing_id, :part, :chat_id, :content_id, 'waiting', :at, :stale_at, :expires_at)
+        SELECT briefing_id, part, chat_id, content_id, 'waiting', :at, stale_at, :expires_at
+          FROM given ORDER BY n
         """,
+        {"briefing_id": "BIGINT", "part": "INTEGER", "chat_id": "BIGINT", "content_id": "BIGINT", "stale_at": "BIGINT"},
         (
-            {
-                "briefing_id": ids[each.chat_id, each.slot],
-                "part": part,
-                "chat_id": each.chat_id,
-                "content_id": content[message],
-                "at": at,
-                "stale_at": each.stale_at,
-                "expires_at": at + LIFE,
-            }
-            for each in new
+            (briefing_id, part, each.chat_id, content[message], each.stale_at)
+            for briefing_id, each in new
             for part, message in enumerate(each.messages)
         ),
+        at=at,
+        expires_at=at + LIFE,
     )
     return ids
 
 
-async def _new(tx: Tx, owed: Sequence[Owed]) -> list[Owed]:
-    """Those whose slot is free; the constraint on (chat, slot) is behind it should two ask at once."""
-    asked = {(each.chat_id, each.slot): each for each in reversed(owed)}
-    taken = await _ids(tx, owed)
-    return [each for key, each in reversed(asked.items()) if key not in taken]
-
-
-async def _ids(tx: Tx, owed: Sequence[Owed]) -> dict[tuple[int, str], int]:
-    found = await rows(
+async def _brief(tx: Tx, owed: Sequence[Owed], at: datetime) -> dict[tuple[int, str], int]:
+    """The new briefings' ids; a slot that is taken gets none."""
+    made = await run_given(
         tx,
-        "SELECT id, chat_id, slot FROM briefings WHERE chat_id IN :chats AND slot IN :slots",
-        chats=list({each.chat_id for each in owed}),
-        slots=list({each.slot for each in owed}),
+        """
+        INSERT INTO briefings (chat_id, slot, subscription_id, due_at_ms, composed_at_ms)
+        SELECT chat_id, slot, subscription_id, due_at, :at FROM given WHERE TRUE ORDER BY n
+            ON CONFLICT (chat_id, slot) DO NOTHING
+        RETURNING id, chat_id, slot
+        """,
+        {"chat_id": "BIGINT", "slot": "TEXT", "subscription_id": "BIGINT", "due_at": "BIGINT"},
+        ((each.chat_id, each.slot, each.subscription_id, each.due_at) for each in owed),
+        at=at,
     )
-    asked = {(each.chat_id, each.slot) for each in owed}
-    ids = {(each["chat_id"], each["slot"]): int(each["id"]) for each in found}
-    return {key: ids[key] for key in asked & ids.keys()}
+    return {(each["chat_id"], each["slot"]): int(each["id"]) for each in made}
 
 
-async def _mark(tx: Tx, new: Sequence[Owed], ids: dict[tuple[int, str], int]) -> None:
-    await run_each(
+async def _mark(tx: Tx, new: Sequence[tuple[int, Owed]]) -> None:
+    await run_given(
         tx,
         """
         INSERT INTO briefed (chat_id, story_id, briefing_id, position)
-        VALUES (:chat_id, :story_id, :briefing_id, :position)
+        SELECT chat_id, story_id, briefing_id, position FROM given WHERE TRUE ORDER BY n
             ON CONFLICT DO NOTHING
         """,
+        {"chat_id": "BIGINT", "story_id": "BIGINT", "briefing_id": "BIGINT", "position": "INTEGER"},
         (
-            {
-                "chat_id": each.chat_id,
-                "story_id": story_id,
-                "briefing_id": ids[each.chat_id, each.slot],
-                "position": position,
-            }
-            for each in new
+            (each.chat_id, story_id, briefing_id, position)
+            for briefing_id, each in new
             for position, story_id in enumerate(each.story_ids)
         ),
     )
@@ -128,17 +111,21 @@ async def claim(
 ) -> tuple[Delivery, ...]:
     """Take up to `most` deliveries that are due and first of their chat: waiting → sending, attempts + 1.
 
-    The longest due first; or those that became due last.
+    The longest due first; or those that became due last, and the longest due for the rest.
     """
-    order = "DESC" if newest else "ASC"
+    claimed = await _take(tx, now, lease_until, most, _NEWEST_FIRST) if newest else []
+    if len(claimed) < most:
+        claimed += await _take(tx, now, lease_until, most - len(claimed), _LONGEST_DUE_FIRST)
+    return tuple(_delivery(each) for each in sorted(claimed, key=lambda each: int(each["id"])))
+
+
+async def _take(tx: Tx, now: datetime, lease_until: datetime, most: int, order: str) -> list[RowMapping]:
     claimed = await rows(
         tx,
         f"""
         WITH due AS (
             SELECT d.id FROM deliveries d
-              JOIN chats c ON c.id = d.chat_id
-             WHERE d.state = 'waiting' AND d.due_at_ms <= :now AND c.dormant_at_ms IS NULL AND {_FIRST_OF_ITS_CHAT}
-             ORDER BY d.due_at_ms {order}, d.id {order} LIMIT :most
+             WHERE d.state = 'waiting' AND d.due_at_ms <= :now AND {_MAY_GO} {order} LIMIT :most
                FOR UPDATE OF d SKIP LOCKED)
         UPDATE deliveries
            SET state = 'sending', attempts = attempts + 1, due_at_ms = :lease_until,
@@ -156,7 +143,7 @@ async def claim(
         lease_until=lease_until,
         most=most,
     )
-    return tuple(_delivery(each) for each in sorted(claimed, key=lambda each: int(each["id"])))
+    return list(claimed)
 
 
 async def sent(tx: Tx, delivery_id: int, *, message_id: int, at: datetime) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.engine import RowMapping
 
 from bot.domain.models import Story
-from bot.storage.sql import Tx, row, rows, run
+from bot.storage.sql import Tx, row, rows, run, run_given
 from bot.storage.times import from_ms
 
 _STORY = """
@@ -107,10 +107,15 @@ async def ready(tx: Tx, *, since: datetime, limit: int, ids: Sequence[int] | Non
 
 async def told(tx: Tx, chat_ids: Sequence[int], story_ids: Sequence[int]) -> set[tuple[int, int]]:
     """Which of these chats were briefed on which of these stories: (chat, story)."""
-    found = await rows(
+    # from the chats on: what was told to all of them would be found through the story too, again for each batch
+    found = await run_given(
         tx,
-        "SELECT chat_id, story_id FROM briefed WHERE chat_id IN :chats AND story_id IN :stories",
-        chats=list(chat_ids),
+        """
+        SELECT b.chat_id, b.story_id FROM given CROSS JOIN briefed b
+         WHERE b.chat_id = given.chat_id AND b.story_id IN :stories
+        """,
+        {"chat_id": "BIGINT"},
+        ((chat_id,) for chat_id in chat_ids),
         stories=list(story_ids),
     )
     return {(each["chat_id"], each["story_id"]) for each in found}

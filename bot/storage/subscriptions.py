@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time
+from functools import lru_cache
 
 from sqlalchemy.engine import RowMapping
 
 from bot.domain.models import Cadence, Schedule, Subscription
 from bot.storage.chats import chat_of
-from bot.storage.sql import Tx, row, rows, run, run_each
+from bot.storage.sql import Tx, row, rows, run, run_given
 from bot.storage.times import from_ms, maybe_from_ms
 
 _SUBSCRIPTION = """
@@ -100,14 +101,15 @@ async def claim_due(tx: Tx, now: datetime, ids: Sequence[int]) -> tuple[Subscrip
 
     Brief them and set their next due time in the same transaction: nothing else marks them as taken.
     """
-    found = await rows(
+    found = await run_given(
         tx,
         f"""{_SUBSCRIPTION}
-         WHERE s.id IN :ids AND {_DUE}
+         WHERE s.id IN (SELECT id FROM given) AND {_DUE}
          ORDER BY s.next_due_at_ms, s.id
            FOR UPDATE OF s SKIP LOCKED
-        """,
-        ids=list(ids),
+        """,  # noqa: S608  # our own text
+        {"id": "BIGINT"},
+        ((id_,) for id_ in ids),
         now=now,
     )
     return tuple(_subscription(each) for each in found)
@@ -127,10 +129,14 @@ async def due_after(tx: Tx, latest: datetime, most: int) -> tuple[Subscription, 
 
 async def served(tx: Tx, each: Iterable[tuple[int, datetime, datetime | None]]) -> None:
     """Subscriptions were served: (its id, up to when, when it is due next)."""
-    await run_each(
+    await run_given(
         tx,
-        "UPDATE subscriptions SET since_at_ms = :since_at, next_due_at_ms = :next_due_at WHERE id = :id",
-        ({"id": id_, "since_at": since_at, "next_due_at": next_due_at} for id_, since_at, next_due_at in each),
+        """
+        UPDATE subscriptions SET since_at_ms = given.since_at, next_due_at_ms = given.next_due_at
+          FROM given WHERE subscriptions.id = given.id
+        """,
+        {"id": "BIGINT", "since_at": "BIGINT", "next_due_at": "BIGINT"},
+        each,
     )
 
 
@@ -153,14 +159,19 @@ async def set_due(tx: Tx, subscription_id: int, next_due_at: datetime | None) ->
 
 
 def _subscription(found: RowMapping) -> Subscription:
-    times = tuple(time.fromisoformat(each) for each in found["times"].split(",") if each)
-    weekdays = frozenset(int(day) for day in found["weekdays"])
     return Subscription(
         id=found["subscription_id"],
         chat=chat_of(found),
         topic_id=found["topic_id"],
         words=found["words"],
-        schedule=Schedule(Cadence(found["cadence"]), times, weekdays),
+        schedule=_schedule(found["cadence"], found["times"], found["weekdays"]),
         since_at=from_ms(found["since_at_ms"]),
         next_due_at=maybe_from_ms(found["next_due_at_ms"]),
     )
+
+
+@lru_cache(maxsize=1024)
+def _schedule(cadence: str, times: str, weekdays: str) -> Schedule:
+    """Many chats have the same one."""
+    at = tuple(time.fromisoformat(each) for each in times.split(",") if each)
+    return Schedule(Cadence(cadence), at, frozenset(int(day) for day in weekdays))

@@ -223,6 +223,7 @@ deliveries = Table(
     UniqueConstraint("briefing_id", "part"),
     _one_of("state", "waiting", "sending", "sent", "refused", "in_doubt", "expired", "folded"),
     _where("ix_deliveries_due", "due_at_ms", "id", condition="state = 'waiting'"),
+    _where("ix_deliveries_sending", "due_at_ms", condition="state = 'sending'"),
     _where("ix_deliveries_open", "chat_id", "id", "state", condition="state IN ('waiting', 'sending')"),
     _where("ix_deliveries_stale", "stale_at_ms", condition="state = 'waiting' AND stale_at_ms IS NOT NULL"),
     _where("ix_deliveries_expires", "expires_at_ms", condition="state = 'waiting'"),

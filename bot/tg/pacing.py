@@ -87,7 +87,7 @@ class Pacing:
 
     async def _give_out(self) -> None:
         while found := self._next():
-            waiter, ready_at = found
+            waiter, ready_at, since = found
             now = self._clock()
             if ready_at > now:
                 self._changed.clear()
@@ -95,14 +95,14 @@ class Pacing:
                 continue
             self._lanes[waiter.kind].leave(waiter)
             if not waiter.go.done():
-                self._pay(waiter, now)
+                self._pay(waiter, now, since)
                 waiter.go.set_result(None)
 
-    def _next(self) -> tuple[Waiter, float] | None:
-        """Who goes next and when: of those that are ready the most urgent, else the first ready."""
+    def _next(self) -> tuple[Waiter, float, float] | None:
+        """Who goes next, when, and since when it could: of those that are ready the most urgent, else the first ready."""
         free_at = max(self._free_at, self._clock())
         firsts = [first for lane in self._lanes.values() if (first := lane.first())]
-        turns = [(waiter, max(free_at, at)) for waiter, at in firsts]
+        turns = [(waiter, max(free_at, at), max(self._free_at, at)) for waiter, at in firsts]
         return min(turns, key=lambda turn: turn[1], default=None)
 
     def _ready_at(self, telegram_id: int, *, kind: Kind) -> float:
@@ -117,8 +117,9 @@ class Pacing:
             ready_at = max(ready_at, chat.sent_at[0] + GROUP_WINDOW_S)
         return ready_at
 
-    def _pay(self, waiter: Waiter, now: float) -> None:
-        self._free_at = max(self._free_at, now) + self._interval_s
+    def _pay(self, waiter: Waiter, now: float, since: float) -> None:
+        # what a turn was late is made up for, else a busy machine would never use the rate; an interval at most
+        self._free_at = max(since, now - self._interval_s) + self._interval_s
         if waiter.kind is Kind.LOOK:
             return
         chat = self._chat(waiter.telegram_id)

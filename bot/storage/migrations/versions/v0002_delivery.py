@@ -91,6 +91,7 @@ def _make_deliveries() -> None:
     )
     waiting = "state = 'waiting'"
     _where("ix_deliveries_due", "deliveries", "due_at_ms", "id", condition=waiting)
+    _where("ix_deliveries_sending", "deliveries", "due_at_ms", condition="state = 'sending'")
     _where("ix_deliveries_open", "deliveries", "chat_id", "id", "state", condition="state IN ('waiting', 'sending')")
     _where("ix_deliveries_stale", "deliveries", "stale_at_ms", condition=f"{waiting} AND stale_at_ms IS NOT NULL")
     _where("ix_deliveries_expires", "deliveries", "expires_at_ms", condition=waiting)
