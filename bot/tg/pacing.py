@@ -99,7 +99,7 @@ class Pacing:
                 waiter.go.set_result(None)
 
     def _next(self) -> tuple[Waiter, float, float] | None:
-        """Who goes next, when, and since when it could: of those that are ready the most urgent, else the first ready."""
+        """Who goes next, when, and since when it could: of those ready the most urgent, else the first that will be."""
         free_at = max(self._free_at, self._clock())
         firsts = [first for lane in self._lanes.values() if (first := lane.first())]
         turns = [(waiter, max(free_at, at), max(self._free_at, at)) for waiter, at in firsts]

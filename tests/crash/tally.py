@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 IN_FLIGHT = 8
-PROOF = False  # whether the service looks for proof of arrival before it repeats a message
+PROOF = True  # whether the service looks for proof of arrival before it repeats a message
 
 HEAD = ("point", "database", "hits", "faults", "enqueued", "delivered", "lost", "wrong chat", "most copies",
         "duplicates", "in doubt", "left in doubt", "out of order")  # fmt: skip

@@ -20,16 +20,17 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from bot.domain.models import Delivery
-from bot.storage import chats, outbox
+from bot.domain.models import Delivery, Message, Owed
+from bot.storage import backlog, chats, outbox
 from bot.storage.database import Database, open_database
 from bot.storage.sql import Tx, rows
 from tests.conftest import Clock
-from tests.storage.making import add_chat, owe, subscribe
+from tests.storage.making import add_chat
 
 LEASE = timedelta(minutes=10)
 PATIENCE = timedelta(days=1)  # nothing is put off for longer than this
-SETTLED = {"sent", "refused", "in_doubt"}
+SETTLED = {"sent", "refused", "in_doubt", "expired", "folded"}
+NO_COPY = {"folded", "expired"}  # what may have arrived ends otherwise
 REFS = ((1, 0), (-3, 0), (-3, 5), (-4, 0), (-1004, 0))  # a reader, a forum, a group, and what it may move to
 IDS = sorted({telegram_id for telegram_id, _ in REFS})
 MOVES = {-4: -1004}
@@ -38,6 +39,7 @@ PAUSE = timedelta(minutes=5)
 OUTCOMES = ("sent", "answer lost", "answer lost", "lost", "none yet", "wait", "moved", "gone", "refused")
 EVENTS = (
     *("send",) * 6, *("compose",) * 4, *("chat_back",) * 3, "crash", "time_goes_by", "time_goes_by", "chat_leaves",
+    "fold",
 )  # fmt: skip
 TAKEN = {"sent", "answer lost"}
 
@@ -114,9 +116,25 @@ class Outbox(RuleBasedStateMachine):
         async def work(tx: Tx) -> None:
             chat = await add_chat(tx, self.clock(), *self.chance.choice(REFS))
             if not chat.dormant:
-                self.briefings += 1
-                texts = [f"{self.briefings}.{part}" for part in range(parts)]
-                await owe(tx, await subscribe(tx, chat, self.clock(), words=f"{self.briefings}"), self.clock(), *texts)
+                await self.owe(tx, chat.id, parts)
+
+        self.do(work)
+
+    async def owe(self, tx: Tx, chat_id: int, parts: int) -> int:
+        self.briefings += 1
+        messages = tuple(Message(f"{self.briefings}.{part}") for part in range(parts))
+        owed = Owed(chat_id, f"{self.briefings}", self.clock(), messages, stale_at=self.clock())
+        (briefing_id,) = (await outbox.add(tx, [owed], self.clock())).values()
+        return briefing_id
+
+    def fold(self) -> None:
+        """What waits for a chat becomes one briefing."""
+
+        async def work(tx: Tx) -> None:
+            for chat_id in (await backlog.stale_chats(tx, self.clock(), 9))[:1]:
+                if waiting := await backlog.foldable(tx, chat_id):
+                    into = await self.owe(tx, chat_id, 1)
+                    await backlog.fold(tx, waiting, into=into, story_ids=(), at=self.clock())
 
         self.do(work)
 
@@ -129,8 +147,20 @@ class Outbox(RuleBasedStateMachine):
         self.in_flight |= {each.id: each for each in claimed}
         for delivery in list(self.in_flight.values()):
             if (outcome := self.chance.choice(OUTCOMES)) != "none yet":
-                del self.in_flight[delivery.id]
-                self.come_to(delivery, outcome)
+                self.attempt(delivery, outcome)
+
+    def attempt(self, delivery: Delivery, outcome: str) -> None:
+        """As the service does: what is doubtful is looked for first; a proof is true, or there is none."""
+        del self.in_flight[delivery.id]
+        if delivery.doubtful:
+            proof = self.chance.random() < 0.5
+            if proof and delivery.id in self.taken:
+                self.do(lambda tx: outbox.sent(tx, delivery.id, message_id=1, at=self.clock()))
+                return
+            if not self.do(lambda tx: outbox.cleared(tx, delivery.id, proven=proof, after_id=None)):
+                self.do(lambda tx: outbox.in_doubt(tx, delivery.id, "again", self.clock()))
+                return
+        self.come_to(delivery, outcome)
 
     def come_to(self, delivery: Delivery, outcome: str) -> None:
         self.taken += [delivery.id] * (outcome in TAKEN)
@@ -151,13 +181,12 @@ class Outbox(RuleBasedStateMachine):
             case _:
                 await outbox.refused(tx, delivery.id, why, now)
                 if outcome == "gone":
-                    await chats.sleep(tx, delivery.ref.telegram_id, now)
+                    await chats.sleep(tx, delivery.ref.telegram_id, why, now)
 
     def chat_leaves(self) -> None:
-        """The bot is told that it was thrown out, while nothing is on its way there."""
+        """The bot is told that it was thrown out."""
         telegram_id = self.chance.choice(IDS)
-        if all(each.ref.telegram_id != telegram_id for each in self.in_flight.values()):
-            self.do(lambda tx: chats.sleep(tx, telegram_id, self.clock()))
+        self.do(lambda tx: chats.sleep(tx, telegram_id, "thrown out", self.clock()))
 
     def chat_back(self) -> None:
         telegram_id = self.chance.choice(IDS)
@@ -167,7 +196,7 @@ class Outbox(RuleBasedStateMachine):
         """With some of what was in flight taken, and nobody told."""
         self.taken += [each for each in sorted(self.in_flight) if self.chance.random() < 0.5]
         self.in_flight.clear()
-        self.do(lambda tx: outbox.recover(tx, self.clock()))
+        self.do(lambda tx: outbox.recover(tx, self.clock(), dead=True))
 
     def time_goes_by(self) -> None:
         self.clock.advance(seconds=self.chance.randint(1, 7200))
@@ -189,13 +218,13 @@ class Outbox(RuleBasedStateMachine):
         """A delivery is settled, or it will be claimed."""
         if each["state"] == "waiting":
             assert each["due_at_ms"] <= (self.clock() + PATIENCE).timestamp() * 1000
-            assert each["dormant_at_ms"] is None, "it waits where nobody will claim it"
         elif each["state"] == "sending":
             assert each["id"] in self.in_flight
         else:
             assert each["state"] in SETTLED
             assert each["settled_at_ms"] is not None
             assert each["state"] != "sent" or each["id"] in self.taken
+            assert each["state"] not in NO_COPY or each["id"] not in self.taken
 
     def teardown(self) -> None:
         """After the last crash, in good weather, all that is open is paid out."""
@@ -203,7 +232,7 @@ class Outbox(RuleBasedStateMachine):
             return
         try:
             self.in_flight.clear()
-            self.do(lambda tx: outbox.recover(tx, self.clock()))
+            self.do(lambda tx: outbox.recover(tx, self.clock(), dead=True))
             self.pay_out()
             assert {each["state"] for each in self.look()} <= SETTLED
             self.nothing_is_lost_repeated_or_out_of_order()
@@ -213,10 +242,18 @@ class Outbox(RuleBasedStateMachine):
             shutil.rmtree(self.folder)
 
     def pay_out(self) -> None:
-        while due_at := self.do(outbox.next_due):
-            self.clock.advance(seconds=max(0.0, (due_at - self.clock()).total_seconds()))
-            for delivery in self.do(lambda tx: outbox.claim(tx, self.clock(), self.clock() + LEASE, 8)):
-                self.come_to(delivery, "sent")
+        """Each turn settles something; what waits in a chat that is gone expires."""
+        while waiting := [each for each in self.look() if each["state"] == "waiting"]:
+            there = [each["due_at_ms"] for each in waiting if each["dormant_at_ms"] is None]
+            latest = max(there) / 1000 if there else (self.clock() + outbox.LIFE).timestamp()
+            self.clock.advance(seconds=max(0.0, latest - self.clock().timestamp()) + 1)
+            claimed = self.do(lambda tx: outbox.claim(tx, self.clock(), self.clock() + LEASE, 8))
+            for delivery in claimed:
+                self.in_flight[delivery.id] = delivery
+                self.attempt(delivery, "sent")
+            assert claimed or not there
+            if not there:
+                assert self.do(lambda tx: outbox.expire(tx, self.clock()))
 
 
 TestOutbox = Outbox.TestCase

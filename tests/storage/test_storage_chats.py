@@ -206,7 +206,7 @@ async def test_t97_what_a_group_takes_along_does_not_sleep_where_it_moves_to(dat
         old = await add_chat(tx, clock(), -5)
         await add_chat(tx, clock(), -1005)
         await owe(tx, await subscribe(tx, old, clock()), clock(), "one")
-        await chats.sleep(tx, -1005, clock())
+        await chats.sleep(tx, -1005, "gone", clock())
         await chats.moved(tx, -5, -1005)
         assert [each.ref for each in await outbox.claim(tx, clock(), clock(), 9)] == [ChatRef(-1005)]
 
