@@ -105,15 +105,25 @@ async def ready(tx: Tx, *, since: datetime, limit: int, ids: Sequence[int] | Non
     return await _stories(tx, found)
 
 
-async def told(tx: Tx, chat_ids: Sequence[int], story_ids: Sequence[int]) -> set[tuple[int, int]]:
-    """Which of these chats were briefed on which of these stories: (chat, story)."""
-    # from the chats on: what was told to all of them would be found through the story too, again for each batch
-    found = await run_given(
-        tx,
-        """
+# from the chats on: what was told to all of them would be found through the story too, again for each batch
+_TOLD = {
+    "sqlite": """
         SELECT b.chat_id, b.story_id FROM given CROSS JOIN briefed b
          WHERE b.chat_id = given.chat_id AND b.story_id IN :stories
-        """,
+    """,
+    "postgresql": """
+        SELECT given.chat_id, b.story_id FROM given
+         CROSS JOIN LATERAL (SELECT story_id FROM briefed
+                              WHERE chat_id = given.chat_id AND story_id IN :stories OFFSET 0) b
+    """,
+}
+
+
+async def told(tx: Tx, chat_ids: Sequence[int], story_ids: Sequence[int]) -> set[tuple[int, int]]:
+    """Which of these chats were briefed on which of these stories: (chat, story)."""
+    found = await run_given(
+        tx,
+        _TOLD[tx.dialect.name],
         {"chat_id": "BIGINT"},
         ((chat_id,) for chat_id in chat_ids),
         stories=list(story_ids),

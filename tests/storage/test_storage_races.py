@@ -160,7 +160,7 @@ async def _plans(tx: Tx, work: Callable[[], Awaitable[object]]) -> list[str]:
 
 
 _SORTED = {"ix_stories_ready", "ix_briefed_briefing", "ix_deliveries_stale"}
-_CHOSEN_BY_SIZE = {"ix_stories_newest", "ix_stories_ready"}  # PostgreSQL sorts where there are few
+_CHOSEN_BY_SIZE = {"ix_stories_newest", "ix_stories_ready", "ix_deliveries_sending"}  # PostgreSQL sorts where there are few
 _SQLITE_NAMES = {
     "pk_briefed": "sqlite_autoindex_briefed_1",
     "uq_briefings_chat_id_slot": "sqlite_autoindex_briefings_1",
@@ -180,7 +180,7 @@ _LOOKUPS: dict[str, Callable[[Tx, Clock], Awaitable[object]]] = {
     "ix_subscriptions_instant": lambda tx, clock: subscriptions.wake_instant(tx, clock()),
     "uq_briefings_chat_id_slot": lambda tx, clock: outbox.composed(tx, 1, "paused ", clock()),
     "ix_deliveries_due": lambda tx, clock: _claim_deliveries(tx, clock, 3),
-    "ix_deliveries_open": lambda tx, clock: outbox.recover(tx, clock()),
+    "ix_deliveries_sending": lambda tx, clock: outbox.recover(tx, clock()),
     "ix_deliveries_stale": lambda tx, clock: backlog.stale_chats(tx, clock(), 5),
     "ix_deliveries_expires": lambda tx, clock: outbox.expire(tx, clock()),
     "ix_deliveries_to_let_go": lambda tx, clock: contents.let_go(tx, clock(), 5),
