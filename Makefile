@@ -10,7 +10,7 @@ LOCK := $(VENV)/lock/bin/uv pip compile pyproject.toml --universal --python-vers
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run test install install-test format lock clean
+.PHONY: help demo run test crash install install-test format lock clean
 
 help: ## this list
 	@awk -F ' *## *' '/^[a-z-]+:.*##/ { sub(/:.*/, "", $$1); printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -23,6 +23,9 @@ run: install ## the service, with the settings of .env
 
 test: install-test ## every check, with a summary at the end
 	@$(BIN)/python tests/checks.py
+
+crash: install-test ## the service killed 300 times while it sends; a table of what became of the messages
+	@$(BIN)/python -m tests.crash
 
 install: $(VENV)/installed ## .venv with what the service needs
 

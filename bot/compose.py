@@ -15,16 +15,22 @@ from bot.feeds.fetch import Fetcher
 from bot.feeds.guard import Guard
 from bot.jobs import Jobs
 from bot.services.briefings import Briefings
+from bot.services.catch_ups import CatchUps
 from bot.services.condense import Condense
 from bot.services.delivery import Deliveries
+from bot.services.inbox import Inbox
 from bot.services.ingest import Ingest
+from bot.services.presence import Presence
 from bot.services.reading import Reading
+from bot.services.routes import Routes
 from bot.services.sources import Sources
 from bot.services.subscriptions import Subscriptions
+from bot.services.upkeep import Upkeep
 from bot.settings import Settings
 from bot.storage.database import Database, open_database
 from bot.tg.app import TelegramBot
 from bot.tg.render import briefing_messages
+from bot.tg.views import paused
 from bot.web.server import Check, HttpPort, Webhook
 
 log = structlog.get_logger()
@@ -93,6 +99,8 @@ class Service:
 
     def __init__(self, settings: Settings, database: Database, fetcher: Fetcher, workers: Workers, now: Now) -> None:
         self.sources = Sources(database, fetcher, workers, now, settings.poll_interval_s)
+        catch_ups = CatchUps(database, briefing_messages, now)
+        self._presence = Presence(database, now)
         self.bot = TelegramBot(
             token=settings.telegram_token or "",
             api_url=settings.telegram_api_url,
@@ -100,22 +108,32 @@ class Service:
             reading=Reading(database, now),
             subscriptions=Subscriptions(database, now),
             sources=self.sources,
+            catch_ups=catch_ups,
+            inbox=Inbox(database, now),
             now=now,
             per_s=settings.messages_per_s,
             chat_per_s=settings.chat_messages_per_s,
             webhook=_webhook(settings),
         )
-        ingest = Ingest(database, fetcher, workers, now)
-        self._deliveries = Deliveries(database, self.bot.sender, now)
+        self._ingest = ingest = Ingest(database, fetcher, workers, now)
+        self._deliveries = Deliveries(database, self.bot.sender, Routes(settings.admin_ids, paused), now)
         self._gathering = Jobs(
             {
                 "poll what is due": (ingest.poll_due, 2.0),
                 "read pages": (ingest.read_pages, 1.0),
                 "condense what is new": (Condense(database, workers, now).condense_new, 1.0),
-                "brief who is due": (Briefings(database, briefing_messages, now).brief_due, 1.0),
+                "brief who is due": (Briefings(database, briefing_messages, self._presence, now).brief_due, 1.0),
+                "note that it is there": (self._presence.note, 60.0),
+                "upkeep": (Upkeep(database, now).work, 3600.0),
             }
         )
-        self._telling = Jobs({"flush the outbox": (self._deliveries.flush, 1.0)})
+        self._telling = Jobs(
+            {
+                "flush the outbox": (self._deliveries.flush, 1.0),
+                "tidy the outbox": (self._deliveries.tidy, 60.0),
+                "fold what waits too long": (catch_ups.fold_stale, 20.0),
+            }
+        )
         self._port = _port(settings, database, self.bot)
 
     async def start(self) -> None:
@@ -125,11 +143,14 @@ class Service:
             UserError: the token was refused, or the HTTP port is taken.
         """
         await self._deliveries.recover()
+        await self._ingest.recover()
+        await self._presence.begin()
         if self._port:
             host, port = await self._port.start()
             log.info("listening", host=host, port=port)
         # news are gathered while Telegram cannot be reached
         self._gathering.start()
+        self._gathering.at_once("upkeep")
         await self.bot.start()
         self._telling.start()
         log.info("started", version=__version__)
@@ -137,13 +158,13 @@ class Service:
     async def stop(self) -> None:
         """Claim nothing more, finish what is in flight, close."""
         self._telling.pause()
-        self._gathering.stop()
+        await self._gathering.stop()
         try:
             async with asyncio.timeout(DRAIN_LIMIT_S):
                 await self._deliveries.drain()
         except TimeoutError:
             log.warning("stopped with deliveries in flight")
-        self._telling.stop()
+        await self._telling.stop()
         await self.bot.stop()
         if self._port:
             await self._port.stop()

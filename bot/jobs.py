@@ -7,6 +7,7 @@ were missed are one.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -23,9 +24,10 @@ class Jobs:
         """`steps`: name → what to call, and the seconds between two looks."""
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._scheduler = AsyncIOScheduler(timezone="UTC")
+        self._running: set[asyncio.Task[object]] = set()
         for name, (step, every_s) in steps.items():
             self._scheduler.add_job(
-                _guarded(name, step), "interval", seconds=every_s, id=name, max_instances=1, coalesce=True,
+                self._guarded(name, step), "interval", seconds=every_s, id=name, max_instances=1, coalesce=True,
                 misfire_grace_time=None,
             )  # fmt: skip
 
@@ -33,26 +35,34 @@ class Jobs:
         """Begin to tick."""
         self._scheduler.start()
 
+    def at_once(self, name: str) -> None:
+        """Do not wait for a step's first tick."""
+        self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
+
     def pause(self) -> None:
         """Start nothing more; what runs goes on."""
         if self._scheduler.running:
             self._scheduler.pause()
 
-    def stop(self) -> None:
-        """End; what still runs is cancelled."""
+    async def stop(self) -> None:
+        """End; what still runs is cancelled, and has cleaned up when this returns."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
+        # a second cancellation, that of the ending loop, could leave a connection that waits for its thread for ever
+        await asyncio.gather(*self._running, return_exceptions=True)
 
+    def _guarded(self, name: str, step: Step) -> Callable[[], Awaitable[None]]:
+        """A step whose failure is logged and tried again at the next tick."""
 
-def _guarded(name: str, step: Step) -> Callable[[], Awaitable[None]]:
-    """A step whose failure is logged and tried again at the next tick."""
+        async def run() -> None:
+            if task := asyncio.current_task():
+                self._running.add(task)
+                task.add_done_callback(self._running.discard)
+            try:
+                await step()
+            except asyncio.CancelledError:
+                log.info("step cancelled", step=name)
+            except Exception:
+                log.exception("step failed", step=name)
 
-    async def run() -> None:
-        try:
-            await step()
-        except asyncio.CancelledError:
-            log.info("step cancelled", step=name)
-        except Exception:
-            log.exception("step failed", step=name)
-
-    return run
+        return run

@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ from bot.storage.database import Database, open_database
 from bot.storage.sql import run
 from tests.conftest import Clock
 from tests.storage.making import add_chat, add_source, add_story, subscribe
+
+START = datetime(2026, 11, 22, 8, tzinfo=UTC)
 
 HOSTILE = {
     "T72": ["' OR 1=1 --", "'; DROP TABLE chats; --", '" OR ""="', "1); DELETE FROM stories; --", "\\'; --", ":id"],
@@ -66,7 +69,7 @@ async def test_t77_a_full_disk_stops_a_write_cleanly_and_it_goes_on_later(
 ) -> None:
     async def fill() -> None:
         async with sqlite_database.write() as tx:
-            await updates.set_offset(tx, 5)
+            await updates.set_offset(tx, 5, START)
             for number in range(200):
                 await add_source(tx, clock(), f"wire{number}" * 50)
 
@@ -74,7 +77,7 @@ async def test_t77_a_full_disk_stops_a_write_cleanly_and_it_goes_on_later(
     with pytest.raises(StorageError, match="The disk is full: make room; nothing that was stored is lost"):
         await fill()
     async with sqlite_database.read() as tx:
-        assert await updates.offset(tx) == 0
+        assert await updates.offset(tx, START) == 0
         assert await sources.listed(tx) == ()
     await _limit_pages(sqlite_database, 1_000_000)
     await fill()
@@ -99,12 +102,12 @@ async def test_t78_a_lock_that_stays_is_reported_and_passes(sqlite_url: str, mon
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StorageError, match="The database is locked by another program: end it and try again"):
         async with database.write() as tx:
-            await updates.set_offset(tx, 5)
+            await updates.set_offset(tx, 5, START)
     await database.ping()
     other.execute("ROLLBACK")
     other.close()
     async with database.write() as tx:
-        await updates.set_offset(tx, 5)
+        await updates.set_offset(tx, 5, START)
     await database.close()
 
 
@@ -169,6 +172,7 @@ async def test_t79_a_large_file_is_not_read_from_end_to_end(
 
 CRASH = """
 import asyncio, os, signal, sys
+from datetime import UTC, datetime
 from bot.storage import updates
 from bot.storage.database import open_database
 
@@ -176,7 +180,7 @@ async def main():
     database = await open_database(sys.argv[1])
     for number in range(20):
         async with database.write(durable=True) as tx:
-            await updates.set_offset(tx, number + 1)
+            await updates.set_offset(tx, number + 1, datetime(2026, 11, 22, 8, tzinfo=UTC))
     os.kill(os.getpid(), signal.SIGKILL)
 
 asyncio.run(main())
@@ -204,7 +208,7 @@ async def test_t80_a_killed_process_loses_nothing(sqlite_url: str) -> None:
     await _crash(sqlite_url)
     database = await open_database(sqlite_url)
     async with database.read() as tx:
-        assert await updates.offset(tx) == 20
+        assert await updates.offset(tx, START) == 20
     await database.close()
 
 

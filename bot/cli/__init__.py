@@ -25,6 +25,7 @@ _COMMANDS = {
     "extract": "extract",
     "search": "search",
     "sources": "sources",
+    "outbox": "outbox",
     "db": "db",
     "doctor": "doctor",
 }

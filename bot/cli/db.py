@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.settings import load
@@ -62,8 +63,17 @@ async def _backup(args: argparse.Namespace) -> int:
 
 
 async def _restore(args: argparse.Namespace) -> int:
+    from bot.services.upkeep import settle_restored
     from bot.storage import upkeep
+    from bot.storage.database import open_database
 
-    await upkeep.restore(load().database_url, args.path)
+    url = load().database_url
+    await upkeep.restore(url, args.path)
+    database = await open_database(url)
+    try:
+        await database.lock_instance()
+        await settle_restored(database, datetime.now(UTC))
+    finally:
+        await database.close()
     print(f"restored from {args.path}")
     return 0

@@ -14,6 +14,7 @@ NutgrafError
     ├── RetryLater     not sent; Telegram or the network asks for a pause
     ├── InDoubt        it may have been sent: the reply is lost
     ├── ChatGone       blocked, kicked, deactivated, deleted: the chat sleeps
+    ├── ThreadGone     the forum topic is closed or deleted: that route pauses
     ├── ChatMoved      the group became a supergroup with another id
     ├── TokenRefused   nothing can be sent until the operator mends the token
     ├── BadMarkup      the HTML was not understood: plain text may be
@@ -100,6 +101,10 @@ class InDoubt(SendError):
 
 class ChatGone(SendError):
     """The bot can no longer write to this chat."""
+
+
+class ThreadGone(SendError):
+    """The forum topic is closed or deleted; the rest of the chat is not concerned."""
 
 
 class ChatMoved(SendError):

@@ -69,7 +69,8 @@ class Page:
 class Source:
     """A feed that admins added, its cadence and its health.
 
-    `errors` counts failed polls in a row; `body_digest` tells whether the feed changed where its server does not.
+    `errors` counts failed polls in a row, `last_polled_at` is of one that went well; `body_digest` tells whether the
+    feed changed where its server does not.
     """
 
     id: int
@@ -249,12 +250,24 @@ class Subscription:
     next_due_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """An update that Telegram sent, as JSON, and the Telegram chat that it concerns; 0: none."""
+
+    update_id: int
+    telegram_id: int
+    payload: str
+
+
 # ---- briefings and deliveries --------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Briefing:
-    """The ordered stories composed for one chat at one due time; `words` empty means everything."""
+    """The ordered stories composed for one chat at one due time; `words` empty means everything.
+
+    `away_since`: the briefing makes up for what was missed since then, and `more` stories of it are a button away.
+    """
 
     chat: Chat
     words: str
@@ -262,6 +275,7 @@ class Briefing:
     due_at: datetime
     stories: tuple[Story, ...]
     more: int = 0
+    away_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,15 +307,41 @@ class DeliveryState(StrEnum):
     SENT = "sent"
     REFUSED = "refused"
     IN_DOUBT = "in_doubt"
+    EXPIRED = "expired"
+    FOLDED = "folded"
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A briefing on its way into the outbox.
+
+    `slot` names it within its chat: a second one of the same slot is never owed. `subscription_id` is None for what
+    concerns the chat as a whole. From `stale_at` on it may be folded into a later briefing (None: never).
+    """
+
+    chat_id: int
+    slot: str
+    due_at: datetime
+    messages: tuple[Message, ...]
+    story_ids: tuple[int, ...] = ()
+    subscription_id: int | None = None
+    stale_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message owed to one chat. `attempts` counts this one; `doubts` the sends whose outcome was never learnt."""
+    """One message owed to one chat.
+
+    `attempts` counts this one. `doubtful`: an earlier attempt may have arrived; if so, its message has an id above
+    `after_id` (None: unknown). `doubts` counts the repeats without proof that it had not.
+    """
 
     id: int
     chat_id: int
     ref: ChatRef
+    kind: ChatKind
     message: Message
     attempts: int
+    doubtful: bool
     doubts: int
+    after_id: int | None

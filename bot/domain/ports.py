@@ -1,10 +1,10 @@
 """What the services need from the edges."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar, TypeVarTuple
 
-from bot.domain.models import Briefing, ChatRef, Message
+from bot.domain.models import Briefing, Chat, ChatRef, Message
 
 Ts = TypeVarTuple("Ts")
 T = TypeVar("T")
@@ -13,7 +13,13 @@ Now = Callable[[], datetime]
 """The clock: the present as an aware UTC datetime."""
 
 Render = Callable[[Briefing, datetime], tuple[Message, ...]]
-"""A briefing, as of a time, as the messages that a reader gets, in sending order."""
+"""A briefing, as of a time, as the messages that a reader gets, in sending order.
+
+A catch-up's buttons name its slot by `due_at`, so `services/catch_ups` can find the rest of it.
+"""
+
+TellPaused = Callable[[Chat], tuple[Message, ...]]
+"""What is said where a forum topic was closed, so that its briefings pause."""
 
 
 class Sender(Protocol):
@@ -24,6 +30,20 @@ class Sender(Protocol):
 
         Raises:
             SendError: the subclass says what became of it and what to do.
+        """
+        ...
+
+    def wait_s(self, ref: ChatRef) -> float:
+        """Seconds until this chat's own limits let a message through; 0: now, as far as this chat is concerned."""
+        ...
+
+    async def arrived(self, ref: ChatRef, message: Message, ids: Sequence[int]) -> int | None:
+        """The first of these message ids that is a message of ours in this chat; None: none of them is.
+
+        Leaves such a message as it is: it is asked to have the buttons that `message` has.
+
+        Raises:
+            SendError: no answer.
         """
         ...
 

@@ -21,7 +21,8 @@ from bot.feeds.extract import choose_text, extract_page
 from bot.feeds.fetch import Fetched, Fetcher
 from bot.feeds.identity import new_articles
 from bot.feeds.parse import parse_feed
-from bot.storage import articles, sources
+from bot.services.upkeep import RESTORED
+from bot.storage import articles, sources, state
 from bot.storage.articles import Claimed
 from bot.storage.database import Database, Tx
 
@@ -36,6 +37,7 @@ PAGE_ATTEMPTS = 3
 FULL_TEXT_CHARS = 2000  # a feed's text of this length is the article: its page is not asked for
 FIRST_NEWS = 3
 FIRST_NEWS_AGE = timedelta(days=1)
+READDED_WITHIN = timedelta(days=7)
 
 
 class Ingest:
@@ -47,6 +49,11 @@ class Ingest:
         self._workers = workers
         self._now = now
         self._slots = asyncio.Semaphore(IN_FLIGHT)
+
+    async def recover(self) -> None:
+        """What a process that ended was reading or condensing is taken up again; call once at start."""
+        async with self._database.write() as tx:
+            await articles.bring_back(tx, self._now(), self._now())
 
     async def poll_due(self) -> int:
         """Poll the sources that are due and return how many articles were new."""
@@ -82,7 +89,7 @@ class Ingest:
         if isinstance(error, SourceError) and error.retry_after_s is not None:
             wait = max(wait, timedelta(seconds=min(error.retry_after_s, 86_400.0)))
         async with self._database.write() as tx:
-            errors = await sources.failed(tx, source.id, at=now, why=str(error), next_poll_at=now + wait)
+            errors = await sources.failed(tx, source.id, why=str(error), next_poll_at=now + wait)
         log.warning("source failed", source_id=source.id, errors=errors, why=str(error), wait_s=wait.total_seconds())
 
     async def read_pages(self) -> int:
@@ -128,6 +135,9 @@ async def record_poll(tx: Tx, source: Source, fetched: Fetched, feed: Feed | Non
         found = new_articles(feed)
         if source.last_polled_at is None:
             found = mark_news(found, now)
+        restored_at = await state.moment(tx, RESTORED)
+        if restored_at is not None and _is_first_since(source, restored_at):
+            found = mark_told(found, min(restored_at, now))
         new = await articles.add_new(tx, source.id, found, now)
     await sources.polled(
         tx,
@@ -158,6 +168,25 @@ def mark_news(found: Sequence[NewArticle], now: datetime) -> tuple[NewArticle, .
         article
         if article in newest or (article.published_at or now) > now - FIRST_NEWS_AGE
         else replace(article, news=False)
+        for article in found
+    )
+
+
+def _is_first_since(source: Source, restored_at: datetime) -> bool:
+    """Whether a source is polled for the first time since the database was restored from a backup."""
+    if source.last_polled_at is None:
+        # added after the backup and lost with it, then added again
+        return source.added_at <= restored_at + READDED_WITHIN
+    return source.last_polled_at < restored_at
+
+
+def mark_told(found: Sequence[NewArticle], restored_at: datetime) -> tuple[NewArticle, ...]:
+    """What was published by then, or says not when, was told before the backup was needed."""
+    before = restored_at - timedelta(milliseconds=1)  # subscriptions begin anew at that moment
+    return tuple(
+        article
+        if article.published_at and article.published_at > restored_at
+        else replace(article, news=False, published_at=min(article.published_at or before, before))
         for article in found
     )
 

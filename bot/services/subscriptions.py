@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.cadence import carried_over, next_due, zone_named
 from bot.domain.models import Briefing, Cadence, Chat, Place, Schedule, Subscription, Wish
 from bot.domain.ports import Now
-from bot.services.briefings import pick
+from bot.services.picking import gather, note_told, pick
 from bot.storage import chats, subscriptions, topics
 from bot.storage.database import Database, Tx
 
@@ -25,16 +25,40 @@ class Subscriptions:
         async with self._database.write() as tx:
             return await chats.ensure(tx, place, self._now())
 
-    async def arrive(self, place: Place) -> bool:
-        """Somebody is there: True if the chat had been dormant, whose subscriptions go on now."""
+    async def arrive(self, place: Place) -> None:
+        """The bot may write there: a chat that had been dormant goes on now."""
         async with self._database.write() as tx:
             await chats.ensure(tx, place, self._now())
-            return await chats.wake(tx, place.ref.telegram_id)
+            await self._wake(tx, await chats.wake(tx, place.ref.telegram_id))
+
+    async def welcome(self, place: Place) -> datetime | None:
+        """Somebody begins, or begins again: since when the chat had been dormant, None if it had not; said once."""
+        async with self._database.write() as tx:
+            chat = await chats.ensure(tx, place, self._now())
+            await self._wake(tx, await chats.wake(tx, place.ref.telegram_id))
+            return await chats.take_missed(tx, chat.id)
+
+    async def reopened(self, place: Place) -> None:
+        """A forum topic can be written to again."""
+        async with self._database.write() as tx:
+            await self._wake(tx, await chats.wake_thread(tx, place.ref))
+
+    async def _wake(self, tx: Tx, woken: tuple[Chat, ...]) -> None:
+        """What was missed is not pushed: it can be asked for."""
+        now = self._now()
+        for chat in woken:
+            await subscriptions.served(
+                tx,
+                [
+                    (each.id, now, next_due(each.schedule, ZoneInfo(chat.zone), now))
+                    for each in await subscriptions.of_chat(tx, chat.id)
+                ],
+            )
 
     async def leave(self, telegram_id: int) -> None:
         """The bot was blocked or removed: the chat sleeps, its subscriptions are kept."""
         async with self._database.write() as tx:
-            await chats.sleep(tx, telegram_id, self._now())
+            await chats.sleep(tx, telegram_id, "blocked or removed", self._now())
 
     async def move(self, old_id: int, new_id: int) -> None:
         """A group became a supergroup with another id."""
@@ -56,7 +80,7 @@ class Subscriptions:
     async def _put(self, tx: Tx, place: Place, topic_id: int, schedule: Schedule) -> Subscription:
         now = self._now()
         chat = await chats.ensure(tx, place, now)
-        await chats.wake(tx, place.ref.telegram_id)
+        await self._wake(tx, await chats.wake(tx, place.ref.telegram_id))
         return await subscriptions.put(
             tx,
             chat_id=chat.id,
@@ -124,7 +148,9 @@ class Subscriptions:
             subscription = await _of_place(tx, place, subscription_id)
             if subscription is None:
                 return None
-            picked = await pick(tx, subscription, now)
+            news = await gather(tx, [subscription], now)
+            await note_told(tx, news, [subscription])
+            picked = pick(news, subscription, now)
         cadence = subscription.schedule.cadence
         return Briefing(subscription.chat, subscription.words, cadence, now, picked.stories, picked.more)
 

@@ -137,6 +137,12 @@ async def postpone(tx: Tx, article_id: int, due_at: datetime) -> None:
     await run(tx, "UPDATE articles SET due_at_ms = :due_at WHERE id = :id", id=article_id, due_at=due_at)
 
 
+async def bring_back(tx: Tx, now: datetime, latest: datetime) -> int:
+    """What is to be read or condensed later than `latest` is due now; how many."""
+    sql = "UPDATE articles SET due_at_ms = :now WHERE state = '{}' AND due_at_ms > :latest"
+    return sum([await run(tx, sql.format(state), now=now, latest=latest) for state in ("found", "read")])
+
+
 async def ready(
     tx: Tx, article_id: int, condensed: Condensed, *, index_title: str, index_body: str, at: datetime
 ) -> None:
@@ -215,3 +221,9 @@ def _article(found: RowMapping) -> Article:
         fetched_at=from_ms(found["fetched_at_ms"]),
         text=found["text"],
     )
+
+
+async def in_work(tx: Tx) -> bool:
+    """Whether an article is still to be read or condensed."""
+    sql = "SELECT 1 AS found FROM articles WHERE state = '{}' LIMIT 1"
+    return any([await row(tx, sql.format(state)) is not None for state in ("found", "read")])

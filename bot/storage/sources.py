@@ -3,7 +3,7 @@
 Removal only marks a source, so that it can be undone and its articles keep their outlet's name.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.engine import RowMapping
 
@@ -95,6 +95,15 @@ async def claim_due(tx: Tx, now: datetime, lease_until: datetime, most: int) -> 
     return tuple(_source(each) for each in sorted(claimed, key=lambda each: int(each["id"])))
 
 
+async def bring_back(tx: Tx, now: datetime, most: timedelta) -> int:
+    """What is due later than its interval and `most` from now, as no source can be, is due now; how many."""
+    sql = """
+        UPDATE sources SET next_poll_at_ms = :now
+         WHERE removed_at_ms IS NULL AND next_poll_at_ms > :latest AND next_poll_at_ms > :latest + interval_s * 1000
+    """
+    return await run(tx, sql, now=now, latest=now + most)
+
+
 async def polled(
     tx: Tx,
     source_id: int,
@@ -132,18 +141,17 @@ async def polled(
     )
 
 
-async def failed(tx: Tx, source_id: int, *, at: datetime, why: str, next_poll_at: datetime) -> int:
+async def failed(tx: Tx, source_id: int, *, why: str, next_poll_at: datetime) -> int:
     """Record a poll that failed; how many failed in a row."""
     counted = await row(
         tx,
         """
         UPDATE sources
-           SET errors = errors + 1, last_error = :why, last_polled_at_ms = :at, next_poll_at_ms = :next_poll_at
+           SET errors = errors + 1, last_error = :why, next_poll_at_ms = :next_poll_at
          WHERE id = :id
         RETURNING errors
         """,
         id=source_id,
-        at=at,
         why=why,
         next_poll_at=next_poll_at,
     )
@@ -168,3 +176,9 @@ def _source(found: RowMapping) -> Source:
         last_polled_at=maybe_from_ms(found["last_polled_at_ms"]),
         last_article_at=maybe_from_ms(found["last_article_at_ms"]),
     )
+
+
+async def due_since(tx: Tx, at: datetime) -> bool:
+    """Whether a source that was due at `at` has not been polled yet."""
+    sql = "SELECT 1 AS found FROM sources WHERE removed_at_ms IS NULL AND next_poll_at_ms <= :at LIMIT 1"
+    return await row(tx, sql, at=at) is not None

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.engine import RowMapping
 
 from bot.domain.models import Story
-from bot.storage.sql import Tx, row, rows, run
+from bot.storage.sql import Tx, row, rows, run, run_given
 from bot.storage.times import from_ms
 
 _STORY = """
@@ -85,10 +85,8 @@ async def get(tx: Tx, ids: Sequence[int]) -> dict[int, Story]:
     return {story.id: story for story in await _stories(tx, found)}
 
 
-async def unbriefed(
-    tx: Tx, chat_id: int, *, ready_since: datetime, limit: int, ids: Sequence[int] | None = None
-) -> tuple[Story, ...]:
-    """Stories ready at `ready_since` or later that the chat was never briefed on, the newest published first.
+async def ready(tx: Tx, *, since: datetime, limit: int, ids: Sequence[int] | None = None) -> tuple[Story, ...]:
+    """Stories that readers could first be told of at `since` or later, the newest published first.
 
     `ids`: only among these.
     """
@@ -98,15 +96,56 @@ async def unbriefed(
         tx,
         f"""{_STORY}
          WHERE s.ready_at_ms >= :since AND so.removed_at_ms IS NULL {among}
-           AND NOT EXISTS (SELECT 1 FROM briefed b WHERE b.chat_id = :chat_id AND b.story_id = s.id)
          ORDER BY +s.published_at_ms DESC, s.id DESC LIMIT :limit
-        """,  # noqa: S608  # our own text
-        chat_id=chat_id,
-        since=ready_since,
+        """,  # our own text
+        since=since,
         limit=limit,
         **({} if ids is None else {"ids": list(ids)}),
     )
     return await _stories(tx, found)
+
+
+# from the chats on: what was told to all of them would be found through the story too, again for each batch
+_TOLD = {
+    "sqlite": """
+        SELECT b.chat_id, b.story_id FROM given CROSS JOIN briefed b
+         WHERE b.chat_id = given.chat_id AND b.story_id IN :stories
+    """,
+    "postgresql": """
+        SELECT given.chat_id, b.story_id FROM given
+         CROSS JOIN LATERAL (SELECT story_id FROM briefed
+                              WHERE chat_id = given.chat_id AND story_id IN :stories OFFSET 0) b
+    """,
+}
+
+
+async def told(tx: Tx, chat_ids: Sequence[int], story_ids: Sequence[int]) -> set[tuple[int, int]]:
+    """Which of these chats were briefed on which of these stories: (chat, story)."""
+    found = await run_given(
+        tx,
+        _TOLD[tx.dialect.name],
+        {"chat_id": "BIGINT"},
+        ((chat_id,) for chat_id in chat_ids),
+        stories=list(story_ids),
+    )
+    return {(each["chat_id"], each["story_id"]) for each in found}
+
+
+async def of_briefing(tx: Tx, chat_id: int, slot: str, *, limit: int, offset: int) -> tuple[tuple[Story, ...], int]:
+    """Stories of a chat's briefing in its order from `offset` on, and how many it has."""
+    found = await rows(
+        tx,
+        """
+        SELECT r.story_id FROM briefings b
+          JOIN briefed r ON r.briefing_id = b.id
+         WHERE b.chat_id = :chat_id AND b.slot = :slot ORDER BY r.position, r.story_id
+        """,
+        chat_id=chat_id,
+        slot=slot,
+    )
+    page = [int(each["story_id"]) for each in found[offset : offset + limit]]
+    known = await get(tx, page)
+    return tuple(known[story_id] for story_id in page if story_id in known), len(found)
 
 
 async def _stories(tx: Tx, found: Sequence[RowMapping]) -> tuple[Story, ...]:

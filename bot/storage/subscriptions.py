@@ -1,12 +1,14 @@
 """Subscriptions: what each chat wants and when it is due next. Ending only marks one, so that it can be undone."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, time
+from functools import lru_cache
 
 from sqlalchemy.engine import RowMapping
 
 from bot.domain.models import Cadence, Schedule, Subscription
 from bot.storage.chats import chat_of
-from bot.storage.sql import Tx, row, rows, run
+from bot.storage.sql import Tx, row, rows, run, run_given
 from bot.storage.times import from_ms, maybe_from_ms
 
 _SUBSCRIPTION = """
@@ -16,6 +18,8 @@ _SUBSCRIPTION = """
       JOIN chats c ON c.id = s.chat_id
       JOIN topics t ON t.id = s.topic_id
 """
+
+_DUE = "s.ended_at_ms IS NULL AND s.next_due_at_ms <= :now AND c.dormant_at_ms IS NULL"
 
 
 async def put(
@@ -79,32 +83,60 @@ async def revive(tx: Tx, subscription_id: int, *, next_due_at: datetime | None) 
     await run(tx, sql, id=subscription_id, next_due_at=next_due_at)
 
 
-async def claim_due(tx: Tx, now: datetime, most: int) -> tuple[Subscription, ...]:
-    """Up to `most` subscriptions that are due, the longest waiting first, this transaction's until it ends.
-
-    Brief them and set their next due time in the same transaction: nothing else marks them as taken.
-    """
+async def due(tx: Tx, now: datetime, most: int, *, chats: Sequence[int] | None = None) -> tuple[Subscription, ...]:
+    """Up to `most` subscriptions that are due, the longest waiting first; `chats`: only of these."""
+    among = "" if chats is None else "AND s.chat_id IN :chats"
     found = await rows(
         tx,
-        f"""{_SUBSCRIPTION}
-         WHERE s.ended_at_ms IS NULL AND s.next_due_at_ms <= :now AND c.dormant_at_ms IS NULL
-         ORDER BY s.next_due_at_ms, s.id LIMIT :most
-           FOR UPDATE OF s SKIP LOCKED
-        """,
+        f"{_SUBSCRIPTION} WHERE {_DUE} {among} ORDER BY s.next_due_at_ms, s.id LIMIT :most",
         now=now,
         most=most,
+        **({} if chats is None else {"chats": list(chats)}),
     )
     return tuple(_subscription(each) for each in found)
 
 
-async def briefed(tx: Tx, subscription_id: int, *, since_at: datetime, next_due_at: datetime | None) -> None:
-    """The subscription was served up to `since_at`."""
-    await run(
+async def claim_due(tx: Tx, now: datetime, ids: Sequence[int]) -> tuple[Subscription, ...]:
+    """Those of these subscriptions that are still due, the longest waiting first; this transaction's until it ends.
+
+    Brief them and set their next due time in the same transaction: nothing else marks them as taken.
+    """
+    found = await run_given(
         tx,
-        "UPDATE subscriptions SET since_at_ms = :since_at, next_due_at_ms = :next_due_at WHERE id = :id",
-        id=subscription_id,
-        since_at=since_at,
-        next_due_at=next_due_at,
+        f"""{_SUBSCRIPTION}
+         WHERE s.id IN (SELECT id FROM given) AND {_DUE}
+         ORDER BY s.next_due_at_ms, s.id
+           FOR UPDATE OF s SKIP LOCKED
+        """,  # noqa: S608  # our own text
+        {"id": "BIGINT"},
+        ((id_,) for id_ in ids),
+        now=now,
+    )
+    return tuple(_subscription(each) for each in found)
+
+
+async def page(tx: Tx, *, above: int, most: int) -> tuple[Subscription, ...]:
+    """Up to `most` that have not ended, by id from the next one on; of dormant chats too."""
+    sql = f"{_SUBSCRIPTION} WHERE s.ended_at_ms IS NULL AND s.id > :above ORDER BY s.id LIMIT :most"
+    return tuple(_subscription(each) for each in await rows(tx, sql, above=above, most=most))
+
+
+async def due_after(tx: Tx, latest: datetime, most: int) -> tuple[Subscription, ...]:
+    """Up to `most` that are due later than `latest`; of dormant chats too."""
+    sql = f"{_SUBSCRIPTION} WHERE s.ended_at_ms IS NULL AND s.next_due_at_ms > :latest ORDER BY s.id LIMIT :most"
+    return tuple(_subscription(each) for each in await rows(tx, sql, latest=latest, most=most))
+
+
+async def served(tx: Tx, each: Iterable[tuple[int, datetime, datetime | None]]) -> None:
+    """Subscriptions were served: (its id, up to when, when it is due next)."""
+    await run_given(
+        tx,
+        """
+        UPDATE subscriptions SET since_at_ms = given.since_at, next_due_at_ms = given.next_due_at
+          FROM given WHERE subscriptions.id = given.id
+        """,
+        {"id": "BIGINT", "since_at": "BIGINT", "next_due_at": "BIGINT"},
+        each,
     )
 
 
@@ -127,14 +159,19 @@ async def set_due(tx: Tx, subscription_id: int, next_due_at: datetime | None) ->
 
 
 def _subscription(found: RowMapping) -> Subscription:
-    times = tuple(time.fromisoformat(each) for each in found["times"].split(",") if each)
-    weekdays = frozenset(int(day) for day in found["weekdays"])
     return Subscription(
         id=found["subscription_id"],
         chat=chat_of(found),
         topic_id=found["topic_id"],
         words=found["words"],
-        schedule=Schedule(Cadence(found["cadence"]), times, weekdays),
+        schedule=_schedule(found["cadence"], found["times"], found["weekdays"]),
         since_at=from_ms(found["since_at_ms"]),
         next_due_at=maybe_from_ms(found["next_due_at_ms"]),
     )
+
+
+@lru_cache(maxsize=1024)
+def _schedule(cadence: str, times: str, weekdays: str) -> Schedule:
+    """Many chats have the same one."""
+    at = tuple(time.fromisoformat(each) for each in times.split(",") if each)
+    return Schedule(Cadence(cadence), at, frozenset(int(day) for day in weekdays))

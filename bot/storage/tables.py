@@ -138,6 +138,8 @@ chats = Table(
     Column("zone", String(64), nullable=False, server_default=text("'UTC'")),
     Column("added_at_ms", BigInteger, nullable=False),
     Column("dormant_at_ms", BigInteger),
+    Column("dormant_why", Text),
+    Column("missed_since_ms", BigInteger),  # it was dormant from then on, and was not yet told so
     UniqueConstraint("telegram_id", "thread_id"),
     _one_of("kind", "private", "group", "channel"),
 )
@@ -171,10 +173,12 @@ briefings = Table(
     "briefings",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("subscription_id", Id, ForeignKey("subscriptions.id"), nullable=False),
+    Column("chat_id", Id, ForeignKey("chats.id"), nullable=False),
+    Column("slot", String(64), nullable=False),
+    Column("subscription_id", Id, ForeignKey("subscriptions.id")),  # none: of the chat as a whole
     Column("due_at_ms", BigInteger, nullable=False),
     Column("composed_at_ms", BigInteger, nullable=False),
-    UniqueConstraint("subscription_id", "due_at_ms"),
+    UniqueConstraint("chat_id", "slot"),
 )
 
 briefed = Table(
@@ -183,8 +187,17 @@ briefed = Table(
     Column("chat_id", Id, ForeignKey("chats.id"), primary_key=True),
     Column("story_id", Id, ForeignKey("stories.id"), primary_key=True),
     Column("briefing_id", Id, ForeignKey("briefings.id"), nullable=False),
+    Column("position", Integer, nullable=False, server_default=text("0")),
     Index("ix_briefed_briefing", "briefing_id"),
     Index("ix_briefed_story", "story_id"),
+)
+
+contents = Table(
+    "contents",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("message", Text, nullable=False),  # JSON, see contents.py
 )
 
 deliveries = Table(
@@ -194,19 +207,53 @@ deliveries = Table(
     Column("briefing_id", Id, ForeignKey("briefings.id"), nullable=False),
     Column("part", Integer, nullable=False),
     Column("chat_id", Id, ForeignKey("chats.id"), nullable=False),
-    Column("message", Text, nullable=False),  # JSON, see outbox
+    Column("content_id", Id, ForeignKey("contents.id")),
     Column("state", String(8), nullable=False),
     Column("due_at_ms", BigInteger, nullable=False),  # while sending: until when the claim holds
+    Column("stale_at_ms", BigInteger),  # what waits longer is folded
+    Column("expires_at_ms", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
-    Column("doubts", Integer, nullable=False, server_default=text("0")),
+    Column("doubtful", Boolean, nullable=False, server_default=false()),  # the last attempt may have arrived
+    Column("doubts", Integer, nullable=False, server_default=text("0")),  # repeats without proof
+    Column("after_id", BigInteger),  # an attempt's message can only have a higher id than this
     Column("why", Text),
     Column("message_id", BigInteger),
     Column("settled_at_ms", BigInteger),
+    Column("folded_into", Id, ForeignKey("briefings.id")),
     UniqueConstraint("briefing_id", "part"),
-    _one_of("state", "waiting", "sending", "sent", "refused", "in_doubt"),
+    _one_of("state", "waiting", "sending", "sent", "refused", "in_doubt", "expired", "folded"),
     _where("ix_deliveries_due", "due_at_ms", "id", condition="state = 'waiting'"),
+    _where("ix_deliveries_sending", "due_at_ms", condition="state = 'sending'"),
     _where("ix_deliveries_open", "chat_id", "id", "state", condition="state IN ('waiting', 'sending')"),
-    _where("ix_deliveries_settled", "state", condition="state IN ('sent', 'refused', 'in_doubt')"),
+    _where("ix_deliveries_stale", "stale_at_ms", condition="state = 'waiting' AND stale_at_ms IS NOT NULL"),
+    _where("ix_deliveries_expires", "expires_at_ms", condition="state = 'waiting'"),
+    _where("ix_deliveries_settled", "state", "settled_at_ms", condition="state NOT IN ('waiting', 'sending')"),
+    _where("ix_deliveries_content", "content_id", condition="content_id IS NOT NULL"),
+    _where(
+        "ix_deliveries_to_let_go", "settled_at_ms", condition="content_id IS NOT NULL AND settled_at_ms IS NOT NULL"
+    ),
+)
+
+message_counters = Table(
+    "message_counters",
+    metadata,
+    # 0: the bot's one counter for private chats and basic groups; else the supergroup or channel
+    Column("counter_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("message_id", BigInteger, nullable=False),  # the highest known
+)
+
+updates = Table(
+    "updates",
+    metadata,
+    Column("update_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("telegram_id", BigInteger, nullable=False),  # 0: of no chat
+    Column("payload", Text, nullable=False),  # empty once done: nothing that somebody wrote is kept
+    Column("received_at_ms", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("done_at_ms", BigInteger),
+    Column("answers", Text, nullable=False, server_default=text("''")),  # message ids, each with a comma after it
+    _where("ix_updates_open", "update_id", condition="done_at_ms IS NULL"),
+    _where("ix_updates_done", "done_at_ms", condition="done_at_ms IS NOT NULL"),
 )
 
 state = Table(

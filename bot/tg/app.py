@@ -2,7 +2,8 @@
 
 Promises: it starts when Telegram can be reached and keeps trying until then; it works with any Bot API server that
 knows getMe, getUpdates, sendMessage, editMessageText and answerCallbackQuery; stopping ends the polling at once and
-lets what is at work finish for ten seconds; the token is in no log and in no error.
+lets what is at work finish for ten seconds, and the next start takes up what did not; the token is in no log and in no
+error.
 """
 
 import asyncio
@@ -13,8 +14,6 @@ from typing import Any
 
 import structlog
 from telegram import Update
-from telegram.constants import ChatType
-from telegram.error import InvalidToken, TelegramError
 from telegram.ext import (
     Application,
     CallbackQueryHandler,
@@ -25,8 +24,10 @@ from telegram.ext import (
     filters,
 )
 
-from bot.domain.errors import ChatGone, ChatMoved, NutgrafError, SendError, UserError
+from bot.domain.errors import ChatGone, ChatMoved, NutgrafError, SendError
 from bot.domain.ports import Now
+from bot.services.catch_ups import CatchUps
+from bot.services.inbox import Inbox
 from bot.services.reading import Reading
 from bot.services.sources import Sources
 from bot.services.subscriptions import Subscriptions
@@ -35,13 +36,13 @@ from bot.tg.commands.sources import SourceCommands
 from bot.tg.commands.start_help import StartHelp
 from bot.tg.commands.stories import Stories
 from bot.tg.commands.subscribe import Subscribe
-from bot.tg.crowd import Crowd
-from bot.tg.failures import as_ours
 from bot.tg.hush import Hush
+from bot.tg.intake import Intake
 from bot.tg.membership import Membership
 from bot.tg.menu import set_admin_menu, set_menus
 from bot.tg.pacing import Pacing
-from bot.tg.polling import ALLOWED_UPDATES, FIRST_PAUSE_S, MOST_PAUSE_S, Poller
+from bot.tg.polling import Poller
+from bot.tg.reaching import reach, set_webhook
 from bot.tg.rights import Rights, acting_user
 from bot.tg.router import Router
 from bot.tg.sender import TelegramSender
@@ -51,8 +52,7 @@ STOP_S = 10.0
 ANSWER_S = 20.0
 POLL_SLACK_S = 10.0  # on top of the time that Telegram may hold an empty answer
 MOST_FRAMES = 8
-
-_TOKEN_UNKNOWN = "Telegram does not know the token: compare NUTGRAF_TELEGRAM_TOKEN with what @BotFather shows."  # noqa: S105
+MOST_UPDATE_IDS = 2**31  # the Bot API promises 32 bits; Telegram's ids are positive
 
 # what somebody writes here and now: not an edit, not a forward, not another bot's words
 _ORIGINAL = (filters.UpdateType.MESSAGE | filters.UpdateType.CHANNEL_POST) & ~filters.FORWARDED & ~filters.VIA_BOT
@@ -83,6 +83,8 @@ class TelegramBot:
         reading: Reading,
         subscriptions: Subscriptions,
         sources: Sources,
+        catch_ups: CatchUps,
+        inbox: Inbox,
         now: Now,
         per_s: float,
         chat_per_s: float,
@@ -96,13 +98,13 @@ class TelegramBot:
         self.sender = TelegramSender(self._app.bot, Pacing(per_s, chat_per_s))
         self._rights = Rights(self._app.bot, admin_ids)
         self._router = Router(self._app.bot, self.sender, self._rights)
-        self._crowd = Crowd(self._app.process_update)
-        self._poller = Poller(self._app.bot, self._accept)
+        self._intake = Intake(inbox, self._app.process_update)
+        self._poller = Poller(self._app.bot, self._intake)
         self._polling: asyncio.Task[None] | None = None
         self._open = False
         self._wire(
-            StartHelp(subscriptions), Stories(reading, subscriptions, now), Subscribe(subscriptions, now),
-            SourceCommands(sources, now),
+            StartHelp(subscriptions, catch_ups, now), Stories(reading, subscriptions, now),
+            Subscribe(subscriptions, now), SourceCommands(sources, now),
         )  # fmt: skip
 
     @property
@@ -115,16 +117,18 @@ class TelegramBot:
         """Begin as soon as Telegram answers.
 
         Raises:
-            UserError: Telegram does not know the token.
+            UserError: Telegram does not know the token or does not take the webhook.
+            StorageError: the database failed.
         """
         self._hush.begin()
-        await self._reach()
+        await reach(self._app.bot)
         await self._app.initialize()
-        await self._set_webhook()
+        await set_webhook(self._app.bot, self._webhook)
         self._open = True
+        await self._intake.reopen(self._app.bot)
         await set_menus(self._app.bot, self._admin_ids)
         if self._webhook is None:
-            self._polling = asyncio.create_task(self._poller.run())
+            self._polling = asyncio.create_task(self._poller.run(await self._intake.offset()))
         log.info("bot started", username=self._app.bot.username)
 
     async def stop(self) -> None:
@@ -133,7 +137,7 @@ class TelegramBot:
         if self._polling is not None:
             self._polling.cancel()
             await asyncio.gather(self._polling, return_exceptions=True)
-        await self._crowd.drain(STOP_S)
+        await self._intake.crowd.drain(STOP_S)
         if self._polling is not None:
             await self._poller.confirm()
         await self._app.shutdown()
@@ -141,60 +145,27 @@ class TelegramBot:
         self._hush.end()
 
     async def feed(self, update: dict[str, Any]) -> None:
-        """Take an update that came by webhook.
+        """Take an update that came by webhook; once this returns it is kept, and Telegram may forget it.
 
         Raises:
             ValueError: it is no update.
+            StorageError: it was not kept.
         """
         try:
             known = Update.de_json(update, self._app.bot)
         except (TypeError, KeyError, AttributeError) as error:
             raise ValueError("not an update") from error
-        if not isinstance(known.update_id, int):
+        if not isinstance(known.update_id, int) or not 0 <= known.update_id < MOST_UPDATE_IDS:
             raise ValueError("not an update")
-        if self._open:
-            await self._accept(known)
-
-    async def _accept(self, update: Update) -> None:
-        if _concerns_us(update):
-            await self._crowd.accept(update)
-
-    # ---- starting ----------------------------------------------------------------------------------
-
-    async def _reach(self) -> None:
-        """Introduce ourselves; wait out a Telegram that cannot be reached."""
-        pause_s = FIRST_PAUSE_S
-        while True:
-            try:
-                await self._app.bot.initialize()
-            except InvalidToken:  # its text holds the token
-                raise UserError(_TOKEN_UNKNOWN) from None
-            except TelegramError as error:
-                log.warning("telegram cannot be reached", why=str(as_ours(error)), next_try_s=pause_s)
-                await asyncio.sleep(pause_s)
-                pause_s = min(MOST_PAUSE_S, 2 * pause_s)
-            else:
-                return
-
-    async def _set_webhook(self) -> None:
-        bot = self._app.bot
-        if self._webhook is None:
-            try:
-                await bot.delete_webhook()
-            except TelegramError as error:  # a server without webhooks has none to take away
-                log.debug("no webhook to take away", error=type(error).__name__)
-            return
-        url, secret = self._webhook
-        try:
-            await bot.set_webhook(url, secret_token=secret, allowed_updates=list(ALLOWED_UPDATES))
-        except TelegramError as error:
-            raise UserError(f"Telegram does not take the webhook {url}: {as_ours(error)}.") from None
+        kept = await self._intake.keep([known])
+        if self._open:  # else the next start handles it
+            await self._intake.accept(kept)
 
     # ---- wiring ------------------------------------------------------------------------------------
 
     def _wire(self, start: StartHelp, stories: Stories, subscribe: Subscribe, sources: SourceCommands) -> None:
         commands = start.commands() | stories.commands() | subscribe.commands() | sources.commands()
-        presses = stories.presses() | subscribe.presses() | sources.presses()
+        presses = start.presses() | stories.presses() | subscribe.presses() | sources.presses()
         start.needs.update({name: command.need for name, command in commands.items()})
         membership, router, app = Membership(self._subscriptions), self._router, self._app
 
@@ -211,6 +182,7 @@ class TelegramBot:
             app.add_handler(CommandHandler(name, self._runs(command), filters=_ORIGINAL))
         app.add_handler(MessageHandler(filters.COMMAND & _ORIGINAL, unknown))
         app.add_handler(MessageHandler(filters.StatusUpdate.MIGRATE, membership.migrated))
+        app.add_handler(MessageHandler(filters.StatusUpdate.FORUM_TOPIC_REOPENED, membership.reopened))
         app.add_handler(ChatMemberHandler(membership.changed, ChatMemberHandler.MY_CHAT_MEMBER))
         app.add_handler(CallbackQueryHandler(pressed))
         app.add_handler(MessageHandler(filters.ChatType.PRIVATE & _ORIGINAL & ~filters.StatusUpdate.ALL, plain_text))
@@ -255,15 +227,6 @@ def _application(token: str, api_url: str) -> _App:
     calls = AiohttpRequest(read_timeout=ANSWER_S, write_timeout=ANSWER_S, pool_timeout=ANSWER_S)
     polls = AiohttpRequest(connections=1, read_timeout=POLL_SLACK_S)
     return builder.request(calls).get_updates_request(polls).updater(None).job_queue(None).build()
-
-
-def _concerns_us(update: Update) -> bool:
-    """Whether an update may lead to anything; the talk of a group does not."""
-    message = update.message or update.channel_post
-    if message is None:
-        return bool(update.callback_query or update.my_chat_member)
-    moved = message.migrate_to_chat_id is not None or message.migrate_from_chat_id is not None
-    return moved or message.chat.type == ChatType.PRIVATE or (message.text or "").startswith("/")
 
 
 def _kind(error: BaseException) -> str:

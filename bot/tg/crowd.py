@@ -42,26 +42,31 @@ class Crowd:
         self._room = asyncio.Event()
         self._room.set()
 
-    async def accept(self, update: Update) -> None:
-        """Take an update to work; waits only while a thousand others are at work."""
+    async def accept(self, update: Update) -> bool:
+        """Take an update to work, unless it is at work already; waits only while a thousand others are.
+
+        False: it is one too many of its user, and dropped.
+        """
         await self._room.wait()
         if self._is_repeat(update.update_id):
-            return
+            return True
         wait_s = self._wait_s(update)
         if wait_s > MOST_WAITING * INTERVAL_S:
-            return
+            return False
         task = asyncio.create_task(self._work(update, wait_s))
         self._tasks.add(task)
         task.add_done_callback(self._left)
         if len(self._tasks) >= MOST_AT_WORK:
             self._room.clear()
+        return True
+
+    async def rest(self, limit_s: float) -> set[asyncio.Task[None]]:
+        """Wait until nothing is at work, or `limit_s` is over; what still is."""
+        return (await asyncio.wait(set(self._tasks), timeout=limit_s))[1] if self._tasks else set()
 
     async def drain(self, limit_s: float) -> None:
         """Let the updates at work finish, and end those that take longer than `limit_s`."""
-        if not self._tasks:
-            return
-        _, late = await asyncio.wait(set(self._tasks), timeout=limit_s)
-        if late:
+        if late := await self.rest(limit_s):
             log.warning("updates cut off", number=len(late))
             for task in late:
                 task.cancel()

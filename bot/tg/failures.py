@@ -21,7 +21,17 @@ from telegram.error import (
     TimedOut,
 )
 
-from bot.domain.errors import BadMarkup, ChatGone, ChatMoved, InDoubt, Refused, RetryLater, SendError, TokenRefused
+from bot.domain.errors import (
+    BadMarkup,
+    ChatGone,
+    ChatMoved,
+    InDoubt,
+    Refused,
+    RetryLater,
+    SendError,
+    ThreadGone,
+    TokenRefused,
+)
 from bot.tg.transport import NotSent
 
 # retry_after as a timedelta; without it python-telegram-bot warns at every one it reads
@@ -43,7 +53,7 @@ _GONE = (
     "group chat was deactivated",
     "peer_id_invalid",
 )
-
+_THREAD_GONE = ("topic_closed", "topic_deleted", "message thread not found")
 
 _TOKEN = re.compile(r"\d+:[\w-]{20,}")
 
@@ -83,6 +93,8 @@ def _refusal(message: str) -> SendError:
     lower = message.lower()
     if "can't parse entities" in lower:
         return BadMarkup(message)
+    if any(sign in lower for sign in _THREAD_GONE):
+        return ThreadGone(message)
     return ChatGone(message) if any(sign in lower for sign in _GONE) else Refused(message)
 
 

@@ -51,6 +51,8 @@ class Action(StrEnum):
     REMOVE = "remove"  # source
     RESTORE = "restore"  # source
     KEEP = "keep"
+    REST = "rest"  # milliseconds of the catch-up's slot, offset
+    MISSED = "missed"  # seconds since 1970: since when
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ _NUMBERS: dict[Action, tuple[range, ...]] = {
     Action.REMOVE: (_ID,),
     Action.RESTORE: (_ID,),
     Action.KEEP: (),
+    Action.REST: (_ID, _OFFSET),
+    Action.MISSED: (_ID,),
 }
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
 
@@ -207,6 +211,16 @@ def one(text: str, action: Action, *numbers: int) -> Keyboard:
 def ask_removal(source_id: int) -> Keyboard:
     """The question before a source is removed."""
     return _rows([button(texts.REMOVE, Action.REMOVE, source_id), button(texts.KEEP, Action.KEEP)])
+
+
+def rest(due_ms: int, offset: int, more: int) -> Keyboard:
+    """The rest of a catch-up."""
+    return one(texts.the_others(more), Action.REST, due_ms, offset) if more else ()
+
+
+def missed(since_s: int, number: int) -> Keyboard:
+    """What a chat missed while it was dormant, and the ways to begin."""
+    return one(texts.while_away(number), Action.MISSED, since_s) + start()
 
 
 def look_for(words: str) -> Keyboard:

@@ -31,6 +31,11 @@ class Membership:
         elif message is not None and message.migrate_from_chat_id is not None:
             await self._subscriptions.move(message.migrate_from_chat_id, message.chat.id)
 
+    async def reopened(self, update: Update, _: object) -> None:
+        """A forum topic was opened again."""
+        if update.effective_chat is not None:
+            await self._subscriptions.reopened(place_of(update.effective_chat, update.effective_message))
+
 
 def _may_write(member: ChatMember) -> bool:
     if isinstance(member, ChatMemberRestricted):

@@ -1,18 +1,20 @@
 """Updates fetched by long polling.
 
-Promises: what Telegram or the network does wrong is waited out with growing pauses and logged when it begins and when
-it ends; another program that polls with the same token is named as such; a refused token ends the polling for good.
+Promises: an update is kept before the next call tells Telegram to forget it. What Telegram, the network or our database
+does wrong is waited out with growing pauses and logged when it begins and when it ends; another program that polls with
+the same token is named as such; a refused token ends the polling for good.
 """
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
 
 import structlog
 from telegram import Bot, Update
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
-from bot.domain.errors import RetryLater
+from bot.domain.errors import RetryLater, StorageError
 from bot.tg.failures import as_ours, is_unauthorized
 from bot.tg.sender import UNREADABLE
 
@@ -24,22 +26,36 @@ CONFLICT_PAUSE_S = 5.0  # two that poll at once end each other's polls; the othe
 MOST_PAUSE_S = 30.0
 ALLOWED_UPDATES = ("message", "channel_post", "callback_query", "my_chat_member")
 
+_NOT_KEPT = "StorageError"
+
 log = structlog.get_logger()
 
 
+class Taker(Protocol):
+    """Who gets the updates."""
+
+    async def keep(self, updates: Sequence[Update], next_offset: int | None = None) -> list[Update]:
+        """Keep them and the offset behind them; what of them is to be handled."""
+        ...
+
+    async def accept(self, updates: Sequence[Update]) -> None:
+        """Handle what was kept."""
+        ...
+
+
 class Poller:
-    """Fetches updates and hands each to `accept`."""
+    """Fetches updates and hands them to `taker`."""
 
     def __init__(
         self,
         bot: Bot,
-        accept: Callable[[Update], Awaitable[None]],
+        taker: Taker,
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._bot = bot
-        self._accept = accept
+        self._taker = taker
         self._clock = clock
         self._sleep = sleep
         self._offset = 0
@@ -54,20 +70,28 @@ class Poller:
         late = self._clock() - self._fetched_at > WAIT_S + LATE_S
         return not (self._ended or late or self._trouble == "Conflict")
 
-    async def run(self) -> None:
-        """Fetch until cancelled, or until the token is refused."""
+    async def run(self, offset: int = 0) -> None:
+        """Fetch from `offset` on until cancelled, or until the token is refused."""
+        self._offset = offset
         while not self._ended:
             try:
                 updates = await self._bot.get_updates(
                     self._offset, timeout=WAIT_S, allowed_updates=list(ALLOWED_UPDATES)
                 )
-            except (TelegramError, *UNREADABLE) as error:
+                kept = await self._keep(updates)
+            except (TelegramError, StorageError, *UNREADABLE) as error:
                 await self._wait_out(error)
                 continue
             self._well()
-            for update in updates:
-                await self._accept(update)
-                self._offset = update.update_id + 1
+            await self._taker.accept(kept)
+
+    async def _keep(self, updates: Sequence[Update]) -> list[Update]:
+        if not updates:
+            return []
+        next_offset = updates[-1].update_id + 1
+        kept = await self._taker.keep(updates, next_offset)
+        self._offset = next_offset
+        return kept
 
     async def confirm(self) -> None:
         """Tell Telegram what has been taken, so that the next start does not get it again."""
@@ -80,7 +104,7 @@ class Poller:
 
     def _well(self) -> None:
         if self._trouble:
-            log.info("telegram answers again")
+            log.info("telegram answers again" if self._trouble != _NOT_KEPT else "updates are kept again")
         self._trouble, self._pause_s = "", 0.0
         self._fetched_at = self._clock()
 
@@ -92,20 +116,23 @@ class Poller:
         self._note(error)
         first_s = CONFLICT_PAUSE_S if isinstance(error, Conflict) else FIRST_PAUSE_S
         self._pause_s = min(MOST_PAUSE_S, max(first_s, 2 * self._pause_s))
-        await self._sleep(_asked_pause_s(error) or self._pause_s)
+        await self._sleep(asked_pause_s(error) or self._pause_s)
 
     def _note(self, error: Exception) -> None:
         """Log the beginning of a trouble, not its every moment."""
-        trouble = type(error).__name__
+        trouble = _NOT_KEPT if isinstance(error, StorageError) else type(error).__name__
         if trouble == self._trouble:
             return
         self._trouble = trouble
         if isinstance(error, Conflict):
             log.error("another program polls with this token", what_to_do="stop it, or use another token")
+        elif isinstance(error, StorageError):
+            log.error("updates cannot be kept", why=type(error.__cause__).__name__)
         else:
             log.warning("no updates from telegram", error=trouble, why=str(as_ours(error)))
 
 
-def _asked_pause_s(error: Exception) -> float:
+def asked_pause_s(error: Exception) -> float:
+    """The pause that Telegram asks for; 0: none."""
     ours = as_ours(error) if isinstance(error, RetryAfter) else None
     return ours.retry_after_s if isinstance(ours, RetryLater) else 0.0

@@ -11,6 +11,7 @@ from bot.services.reading import Found
 from bot.tg import keyboards
 from bot.tg.locales import en as texts
 from bot.tg.locales.times import ago, clock_of, date_of, part_of_day
+from bot.tg.locales.times import since as since_when
 from bot.tg.markup import link, literal, safe_url, said
 from bot.tg.split import split_message
 
@@ -31,6 +32,8 @@ def briefing_messages(briefing: Briefing, now: datetime) -> tuple[Message, ...]:
     stories = tuple(story for story in briefing.stories if _headline(story))
     if not stories:
         return ()
+    if briefing.away_since is not None:
+        return _catch_up(briefing, briefing.away_since, stories, now)
     if briefing.cadence is Cadence.INSTANT and len(stories) == 1 and not briefing.more:
         return as_messages(_story(stories[0], now, why=briefing.words), preview_url=stories[0].url)
     blocks = [_header(briefing, stories), *_numbered(stories, 1, now)]
@@ -38,6 +41,22 @@ def briefing_messages(briefing: Briefing, now: datetime) -> tuple[Message, ...]:
         command = literal(f"/topic {briefing.words}") if briefing.words else "/latest"
         blocks.append(texts.not_shown(briefing.more, command))
     return as_messages("\n\n".join(blocks), preview_url=stories[0].url)
+
+
+def _catch_up(briefing: Briefing, since: datetime, stories: tuple[Story, ...], now: datetime) -> tuple[Message, ...]:
+    when = texts.stories_since(len(stories) + briefing.more, since_when(since, now, briefing.chat.zone))
+    blocks = [f"<b>{texts.WHILE_AWAY}</b> · {when}", *_numbered(stories, 1, now)]
+    keyboard = keyboards.rest(round(briefing.due_at.timestamp() * 1000), len(stories), briefing.more)
+    return as_messages("\n\n".join(blocks), keyboard, stories[0].url)
+
+
+def rest_messages(
+    stories: tuple[Story, ...], *, due_ms: int, offset: int, total: int, now: datetime
+) -> tuple[Message, ...]:
+    """More stories of a catch-up, and a button for those that follow."""
+    end = offset + len(stories)
+    shown = tuple(story for story in stories if _headline(story))
+    return as_messages("\n\n".join(_numbered(shown, offset + 1, now)), keyboards.rest(due_ms, end, total - end))
 
 
 def latest_messages(found: Found, now: datetime, count: int) -> tuple[Message, ...]:

@@ -11,9 +11,11 @@ from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPrevie
 from telegram.constants import ParseMode
 from telegram.error import TelegramError
 
-from bot.domain.errors import BadMarkup, ChatGone, Refused, RetryLater, TokenRefused
+from bot.domain.errors import BadMarkup, ChatGone, InDoubt, Refused, RetryLater, TokenRefused
 from bot.domain.models import ChatRef, Keyboard, Message
+from bot.tg import answers
 from bot.tg.failures import as_ours
+from bot.tg.lanes import Kind
 from bot.tg.markup import safe_url, without_markup
 from bot.tg.pacing import Pacing
 
@@ -50,14 +52,32 @@ class TelegramSender:
             SendError: what became of it.
         """
         for _ in range(REPLY_ATTEMPTS - 1):
-            await self._pacing.turn(ref.telegram_id, reply=True)
             try:
-                return await self._send(ref, message)
+                return await self._answer(ref, message)
             except RetryLater as error:
                 if error.retry_after_s > MOST_REPLY_WAIT_S:
                     raise
-        await self._pacing.turn(ref.telegram_id, reply=True)
-        return await self._send(ref, message)
+        return await self._answer(ref, message)
+
+    def wait_s(self, ref: ChatRef) -> float:
+        """Seconds until this chat's own limits let a message through; 0: now, as far as this chat is concerned."""
+        return self._pacing.wait_s(ref.telegram_id)
+
+    async def arrived(self, ref: ChatRef, message: Message, ids: Sequence[int]) -> int | None:
+        """The lowest of these ids that is a message of ours in this chat; None: none of them is.
+
+        Asks for the buttons that `message` has anyway: Telegram does so or answers that nothing would change where the
+        message is ours, and refuses where there is none or it is somebody else's (Bot API, editMessageReplyMarkup; the
+        refusals are not documented, they are what its server says).
+
+        Raises:
+            SendError: no answer; a chat or a topic that is gone tells nothing about the message.
+        """
+        for message_id in sorted(ids):
+            await self._pacing.turn(ref.telegram_id, Kind.LOOK)
+            if await self._stands(ref.telegram_id, message_id, message):
+                return message_id
+        return None
 
     async def edit(self, telegram_id: int, message_id: int, message: Message) -> bool:
         """Change a message that stands in a chat; False if it cannot be changed (gone, or too old).
@@ -65,7 +85,7 @@ class TelegramSender:
         Raises:
             SendError: what became of it.
         """
-        await self._pacing.turn(telegram_id, reply=True)
+        await self._pacing.turn(telegram_id, Kind.REPLY)
         try:
             await self._bot.edit_message_text(
                 message.html,
@@ -76,11 +96,38 @@ class TelegramSender:
                 link_preview_options=_preview(message),
             )
         except (TelegramError, *UNREADABLE) as error:
-            ours = self._noted(telegram_id, error)
-            if isinstance(ours, Refused):
-                return "not modified" in str(ours).lower()
-            raise ours from error
+            return self._not_modified(telegram_id, error)
         return True
+
+    async def _stands(self, telegram_id: int, message_id: int, message: Message) -> bool:
+        try:
+            await self._bot.edit_message_reply_markup(
+                chat_id=telegram_id, message_id=message_id, reply_markup=markup(message.keyboard)
+            )
+        except (TelegramError, *UNREADABLE) as error:
+            return self._not_modified(telegram_id, error)
+        return True
+
+    def _not_modified(self, telegram_id: int, error: Exception) -> bool:
+        """Whether an edit was refused since nothing would change; False: for another reason that lies in the message.
+
+        Raises:
+            SendError: the refusal is not about the message.
+        """
+        ours = self._noted(telegram_id, error)
+        if isinstance(ours, Refused | BadMarkup):
+            return "not modified" in str(ours).lower()
+        raise ours from error
+
+    async def _answer(self, ref: ChatRef, message: Message) -> int:
+        await self._pacing.turn(ref.telegram_id, Kind.REPLY)
+        try:
+            message_id = await self._send(ref, message)
+        except InDoubt:
+            answers.note_unknown()
+            raise
+        answers.note(message_id)
+        return message_id
 
     async def _send(self, ref: ChatRef, message: Message) -> int:
         try:

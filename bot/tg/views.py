@@ -72,6 +72,13 @@ def zone(chat: Chat, now: datetime) -> Messages:
     return as_messages(f"{standing}\n{texts.HOW_TO_SET_ZONE}", keyboards.zones())
 
 
+def paused(chat: Chat) -> Messages:
+    """A forum topic was closed, so that its briefings pause; the port `TellPaused`."""
+    channel_id = -chat.ref.telegram_id - 10**12
+    url = f"https://t.me/c/{channel_id}/{chat.ref.thread_id}" if channel_id > 0 else None
+    return as_messages(texts.paused(f"“{said(chat.title, MOST_NAME_CHARS)}”", link(url, texts.A_TOPIC)))
+
+
 def _what(subscription: Subscription) -> str:
     return texts.topic_name(said(subscription.words, MOST_WORDS_CHARS))
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from bot.cli import run
 from bot.compose import utc_now
 from bot.sandbox.server import Sandbox
+from bot.storage import state
+from bot.storage.database import open_database
 from tests.services.conftest import Site, site
 
 __all__ = ["site"]
@@ -44,7 +47,7 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         run(["--help"])
     assert ended.value.code == 0
     said = capsys.readouterr().out
-    for command in ("run", "demo", "summarize", "feed", "extract", "search", "sources", "db", "doctor"):
+    for command in ("run", "demo", "summarize", "feed", "extract", "search", "sources", "outbox", "db", "doctor"):
         assert f"\n    {command}" in said
 
 
@@ -88,12 +91,21 @@ async def test_import_says_what_failed(site: Site, folder: Path, capsys: pytest.
     assert "none.xml" in said.err
 
 
+async def _moment(url: str, key: str) -> datetime | None:
+    database = await open_database(url)
+    async with database.read() as tx:
+        moment = await state.moment(tx, key)
+    await database.close()
+    return moment
+
+
 async def test_database_commands(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert await nutgraf("db", "upgrade") == 0
     assert await nutgraf("db", "check") == 0
     assert await nutgraf("db", "backup", str(folder / "b.db")) == 0
     assert await nutgraf("db", "backup", str(folder / "b.db")) == 1
     assert await nutgraf("db", "restore", str(folder / "b.db")) == 0
+    assert await _moment(f"sqlite:///{folder}/data/nutgraf.db", "restored_at") is not None
     (folder / "junk.db").write_bytes(b"no database at all" * 100)
     assert await nutgraf("db", "restore", str(folder / "junk.db")) == 1
     said = capsys.readouterr()

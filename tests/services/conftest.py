@@ -1,6 +1,6 @@
 """A news site on loopback, workers that work in this process, and a sender that keeps what it was given."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
@@ -31,17 +31,34 @@ class InlineWorkers:
 
 @dataclass
 class KeptSender:
-    """Keeps messages; the next send raises `next_error` where there is one."""
+    """Keeps messages; the next send raises `next_error` where there is one, `lost` after it arrived all the same."""
 
     kept: list[tuple[ChatRef, Message]] = field(default_factory=list)
     next_error: Exception | None = None
+    lost: bool = False
+    waits: dict[int, float] = field(default_factory=dict)
+    looked_for: list[tuple[int, list[int]]] = field(default_factory=list)
 
     async def send(self, ref: ChatRef, message: Message) -> int:
+        (error, self.next_error), (lost, self.lost) = (self.next_error, None), (self.lost, False)
+        if error is not None and not lost:
+            raise error
+        self.kept.append((ref, message))
+        if error is not None:
+            raise error
+        return len(self.kept)
+
+    def wait_s(self, ref: ChatRef) -> float:
+        return self.waits.get(ref.telegram_id, 0.0)
+
+    async def arrived(self, ref: ChatRef, message: Message, ids: Sequence[int]) -> int | None:
         error, self.next_error = self.next_error, None
         if error is not None:
             raise error
-        self.kept.append((ref, message))
-        return len(self.kept)
+        assert message.html
+        self.looked_for.append((ref.telegram_id, list(ids)))
+        there = {number for number, (other, _) in enumerate(self.kept, 1) if other.telegram_id == ref.telegram_id}
+        return next((candidate for candidate in ids if candidate in there), None)
 
     @property
     def texts(self) -> list[str]:

@@ -2,23 +2,36 @@
 
 from datetime import datetime
 
-from bot.domain.models import Briefing, Message
+from bot.domain.models import Briefing, Cadence, Chat, Message, Schedule, Wish
 from bot.domain.ports import Now, Sender
 from bot.feeds.fetch import Fetcher
 from bot.services.briefings import Briefings
+from bot.services.catch_ups import CatchUps
 from bot.services.condense import Condense
 from bot.services.delivery import Deliveries
 from bot.services.ingest import Ingest
+from bot.services.presence import Presence
 from bot.services.reading import Reading
+from bot.services.routes import Routes
 from bot.services.sources import Sources
 from bot.services.subscriptions import Subscriptions
 from bot.storage.database import Database
-from tests.services.conftest import InlineWorkers
+from tests.services.conftest import InlineWorkers, Site
+
+INSTANT = Schedule(Cadence.INSTANT)
+EVERYTHING_NOW = Wish("", INSTANT)
 
 
 def plain_render(briefing: Briefing, _: datetime) -> tuple[Message, ...]:
-    """One message: the headlines, a line each."""
-    return (Message("\n".join(story.title for story in briefing.stories)),)
+    """One message: the headlines, a line each; above them what a catch-up is, below how many more there are."""
+    head = ["while you were away"] if briefing.away_since else []
+    rest = [f"and {briefing.more} more"] if briefing.away_since and briefing.more else []
+    return (Message("\n".join([*head, *(story.title for story in briefing.stories), *rest])),)
+
+
+def plain_paused(chat: Chat) -> tuple[Message, ...]:
+    """Which thread."""
+    return (Message(f"thread {chat.ref.thread_id} pauses"),)
 
 
 class Newsroom:
@@ -30,8 +43,10 @@ class Newsroom:
         self.sources = Sources(database, fetcher, workers, now, 900)
         self.ingest = Ingest(database, fetcher, workers, now)
         self.condense = Condense(database, workers, now)
-        self.briefings = Briefings(database, plain_render, now)
-        self.deliveries = Deliveries(database, sender, now)
+        self.presence = Presence(database, now)
+        self.briefings = Briefings(database, plain_render, self.presence, now)
+        self.catch_ups = CatchUps(database, plain_render, now)
+        self.deliveries = Deliveries(database, sender, Routes(frozenset({1}), plain_paused), now)
         self.subscriptions = Subscriptions(database, now)
         self.reading = Reading(database, now)
 
@@ -46,3 +61,11 @@ class Newsroom:
         while await self.briefings.brief_due():
             pass
         await self.deliveries.flush()
+
+
+async def begin(room: Newsroom, site: Site, *titles: str) -> None:
+    """A source whose first articles are stored and condensed."""
+    for number, title in enumerate(titles):
+        site.tell(f"first-{number}", title)
+    await room.sources.add(f"{site.url}/feed.xml")
+    await room.gather()

@@ -1,36 +1,23 @@
 """From a source to a briefing in a chat, on both databases, over real HTTP."""
 
-import asyncio
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from bot.domain.errors import BadMarkup, ChatGone, ChatMoved, InDoubt, Refused, RetryLater, SendError, TokenRefused
-from bot.domain.models import Cadence, ChatKind, ChatRef, Feed, Message, Place, Schedule, Wish
+from bot.domain.models import Cadence, ChatKind, ChatRef, Feed, Place, Schedule, Wish
 from bot.feeds.fetch import Fetched, Fetcher
-from bot.services.delivery import Flushed
-from bot.storage import chats, outbox, sources
+from bot.storage import articles
 from bot.storage.database import Database
 from tests.conftest import Clock
 from tests.services.conftest import PLACE, KeptSender, Site
-from tests.services.newsroom import Newsroom
+from tests.services.newsroom import EVERYTHING_NOW, INSTANT, Newsroom, begin
 
-INSTANT = Schedule(Cadence.INSTANT)
-EVERYTHING_NOW = Wish("", INSTANT)
 AT_EIGHT = Schedule(Cadence.DAILY, (time(8),))
 
 
 @pytest.fixture
 def room(database: Database, fetcher: Fetcher, sender: KeptSender, clock: Clock) -> Newsroom:
     return Newsroom(database, fetcher, sender, clock)
-
-
-async def begin(room: Newsroom, site: Site, *titles: str) -> None:
-    """A source whose first articles are stored and condensed."""
-    for number, title in enumerate(titles):
-        site.tell(f"first-{number}", title)
-    await room.sources.add(f"{site.url}/feed.xml")
-    await room.gather()
 
 
 async def test_a_new_article_reaches_an_instant_subscriber_once(
@@ -211,7 +198,8 @@ async def test_t88_three_days_down_is_one_catch_up(
     site.tell("b", "Bakery wins prize")
     await room.gather()
     await room.tell()
-    assert len(sender.texts) == 1
+    await room.tell()
+    assert sender.texts == ["while you were away\nBakery wins prize\nHarbour bridge closed"]
     (subscription,) = await room.subscriptions.listed(PLACE)
     assert subscription.next_due_at == datetime(2026, 11, 26, 8, tzinfo=UTC)
 
@@ -279,174 +267,14 @@ async def test_t81_a_clock_that_leaps_a_day_and_back_repeats_and_hides_nothing(
     assert sender.texts == ["Harbour bridge closed", "Bakery wins prize", "Library opens at night"]
 
 
-# ---- what becomes of a delivery ------------------------------------------------------------------
-
-
-async def owe(room: Newsroom, site: Site) -> None:
-    """One delivery waits."""
-    await begin(room, site, "Harbour bridge closed")
-    await room.subscriptions.subscribe(PLACE, EVERYTHING_NOW)
-    await room.briefings.brief_due()
-
-
-async def counts(database: Database) -> dict[str, int]:
-    async with database.read() as tx:
-        return await outbox.counts(tx)
-
-
-async def test_t90_waits_as_long_as_telegram_asks(room: Newsroom, site: Site, sender: KeptSender, clock: Clock) -> None:
-    await owe(room, site)
-    sender.next_error = RetryLater("too many requests", 45)
-    assert await room.deliveries.flush() == Flushed(postponed=1)
-    clock.advance(seconds=44)
-    assert await room.deliveries.flush() == Flushed()
-    clock.advance(seconds=1)
-    assert await room.deliveries.flush() == Flushed(sent=1)
-    assert len(sender.kept) == 1
-
-
-async def test_t91_endless_429_is_asked_less_and_less_often(
-    room: Newsroom, site: Site, sender: KeptSender, clock: Clock
+async def test_what_was_being_condensed_when_the_process_ended_is_taken_up_at_once(
+    room: Newsroom, site: Site, clock: Clock
 ) -> None:
-    await owe(room, site)
-    waits = []
-    for _ in range(20):
-        sender.next_error = RetryLater("too many requests", 1)
-        began = clock()
-        while await room.deliveries.flush() == Flushed():
-            clock.advance(seconds=1)
-        waits.append((clock() - began).total_seconds())
-    assert waits[:5] == [0, 1, 1, 1, 1]
-    assert waits[-1] == 300
-    clock.advance(seconds=300)
-    assert await room.deliveries.flush() == Flushed(sent=1)
-
-
-async def test_t102_a_refused_token_loses_nothing(room: Newsroom, site: Site, sender: KeptSender, clock: Clock) -> None:
-    await owe(room, site)
-    sender.next_error = TokenRefused("Telegram refuses the token")
-    assert await room.deliveries.flush() == Flushed(postponed=1)
-    clock.advance(seconds=60)
-    assert await room.deliveries.flush() == Flushed(sent=1)
-
-
-async def test_t95_a_blocked_chat_sleeps_and_start_wakes_it(
-    room: Newsroom, site: Site, sender: KeptSender, clock: Clock
-) -> None:
-    await owe(room, site)
-    sender.next_error = ChatGone("bot was blocked by the user")
-    assert await room.deliveries.flush() == Flushed(refused=1)
-    site.tell("b", "Bakery wins prize")
-    clock.advance(seconds=900)
-    await room.gather()
-    await room.tell()
-    assert sender.texts == []
-    assert len(await room.subscriptions.listed(PLACE)) == 1
-    assert await room.subscriptions.arrive(PLACE) is True
-    assert await room.subscriptions.arrive(PLACE) is False
-    await room.tell()
-    assert sender.texts == ["Bakery wins prize"]
-
-
-async def test_t97_a_migrated_group_keeps_everything(room: Newsroom, site: Site, sender: KeptSender) -> None:
-    await owe(room, site)
-    sender.next_error = ChatMoved(-100501)
-    await room.deliveries.flush()
-    assert [ref for ref, _ in sender.kept] == [ChatRef(-100501)]
-    assert len(await room.subscriptions.listed(Place(ChatRef(-100501), ChatKind.GROUP, "Ada"))) == 1
-
-
-async def test_t94_a_lost_reply_is_repeated_once_and_then_left(
-    room: Newsroom, site: Site, sender: KeptSender, clock: Clock, database: Database
-) -> None:
-    await owe(room, site)
-    for expected in (Flushed(postponed=1), Flushed(refused=1)):
-        sender.next_error = InDoubt("reply lost")
-        assert await room.deliveries.flush() == expected
-        clock.advance(seconds=300)
-    assert await room.deliveries.flush() == Flushed()
-    assert await counts(database) == {"in_doubt": 1}
-
-
-@pytest.mark.parametrize("error", [Refused("message is too long"), BadMarkup("can't parse entities")])
-async def test_what_telegram_will_never_take_is_refused_and_the_next_goes_on(
-    room: Newsroom, site: Site, sender: KeptSender, clock: Clock, database: Database, error: SendError
-) -> None:
-    await owe(room, site)
-    sender.next_error = error
-    await room.deliveries.flush()
-    assert await counts(database) == {"refused": 1}
-    site.tell("b", "Bakery wins prize")
-    clock.advance(seconds=900)
-    await room.gather()
-    await room.tell()
-    assert sender.texts == ["Bakery wins prize"]
-
-
-async def test_what_was_being_sent_when_the_process_died_is_repeated_once(
-    room: Newsroom, site: Site, sender: KeptSender, clock: Clock, database: Database
-) -> None:
-    await owe(room, site)
-    for left in ({"sending": 1}, {"sending": 1}):
-        async with database.write() as tx:
-            assert len(await outbox.claim(tx, clock(), clock() + timedelta(minutes=10), 8)) == 1
-        assert await counts(database) == left
-        await room.deliveries.recover()
-    assert await counts(database) == {"in_doubt": 1}
-    assert sender.kept == []
-
-
-async def test_a_stopping_service_claims_nothing_more(
-    room: Newsroom, site: Site, sender: KeptSender, database: Database
-) -> None:
-    await owe(room, site)
-    await room.deliveries.drain()
-    assert await room.deliveries.flush() == Flushed()
-    assert await counts(database) == {"waiting": 1}
-    assert sender.kept == []
-
-
-async def test_moving_a_chat_without_deliveries(room: Newsroom, clock: Clock, database: Database) -> None:
-    await room.subscriptions.subscribe(PLACE, EVERYTHING_NOW)
-    await room.subscriptions.move(501, -100777)
-    async with database.read() as tx:
-        assert await chats.find(tx, PLACE.ref) is None
-        assert await sources.listed(tx) == ()
-
-
-OTHERS = 20
-
-
-class SlowSender(KeptSender):
-    """Keeps the messages to one chat waiting until it is told to go on."""
-
-    def __init__(self, slow: ChatRef) -> None:
-        super().__init__()
-        self._slow = slow
-        self.go_on = asyncio.Event()
-        self.others_done = asyncio.Event()
-
-    async def send(self, ref: ChatRef, message: Message) -> int:
-        if ref == self._slow:
-            await self.go_on.wait()
-        message_id = await super().send(ref, message)
-        if len(self.kept) == OTHERS:
-            self.others_done.set()
-        return message_id
-
-
-async def test_t103_one_slow_chat_delays_no_other(
-    database: Database, fetcher: Fetcher, site: Site, clock: Clock
-) -> None:
-    slow = SlowSender(PLACE.ref)
-    room = Newsroom(database, fetcher, slow, clock)
-    await begin(room, site, "Harbour bridge closed")
-    others = [Place(ChatRef(number), ChatKind.PRIVATE, "Reader") for number in range(600, 600 + OTHERS)]
-    for place in (PLACE, *others):
-        await room.subscriptions.subscribe(place, EVERYTHING_NOW)
-    await room.briefings.brief_due()
-    flushing = asyncio.create_task(room.deliveries.flush())
-    await slow.others_done.wait()
-    assert PLACE.ref not in [ref for ref, _ in slow.kept]
-    slow.go_on.set()
-    assert await flushing == Flushed(sent=OTHERS + 1)
+    site.tell("a", "Harbour bridge closed")
+    await room.sources.add(f"{site.url}/feed.xml")
+    await room.ingest.poll_due()
+    async with room.database.write() as tx:
+        assert len(await articles.claim_found(tx, clock(), clock() + timedelta(minutes=5), 9)) == 1
+    assert await room.gather() == 0
+    await room.ingest.recover()
+    assert await room.gather() == 1

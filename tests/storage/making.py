@@ -12,6 +12,7 @@ from bot.domain.models import (
     Condensed,
     Message,
     NewArticle,
+    Owed,
     Place,
     Schedule,
     Source,
@@ -19,6 +20,7 @@ from bot.domain.models import (
 )
 from bot.storage import articles, chats, outbox, sources, stories, subscriptions, topics
 from bot.storage.sql import Tx, row
+from bot.storage.times import to_ms
 
 _PLAIN = NewArticle(
     key="",
@@ -92,6 +94,6 @@ async def subscribe(
 async def owe(tx: Tx, subscription: Subscription, at: datetime, *texts: str) -> int:
     """A briefing of one message for each text; its id."""
     messages = tuple(Message(html) for html in texts)
-    briefing = await outbox.add(tx, subscription=subscription, due_at=at, story_ids=(), messages=messages, at=at)
-    assert briefing is not None
+    owed = Owed(subscription.chat.id, f"{subscription.id}@{to_ms(at)}", at, messages, subscription_id=subscription.id)
+    (briefing,) = (await outbox.add(tx, [owed], at)).values()
     return briefing

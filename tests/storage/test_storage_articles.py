@@ -131,3 +131,16 @@ async def test_the_language_of_the_feed_is_kept(database: Database, clock: Clock
         stored = await articles.get(tx, key)
         assert stored is not None
         assert stored.language == "ar"
+
+
+async def test_it_is_known_whether_articles_are_in_work(database: Database, clock: Clock) -> None:
+    async with database.write() as tx:
+        assert not await articles.in_work(tx)
+        source = await _found(tx, clock, "a")
+        assert await articles.in_work(tx)
+        await articles.read(tx, await article_id(tx, "a"), text="", at=clock())
+        assert await articles.in_work(tx)
+        condensed = Condensed("en", ())
+        await articles.ready(tx, await article_id(tx, "a"), condensed, index_title="", index_body="", at=clock())
+        await add_ready(tx, source, clock(), new_article("b"))
+        assert not await articles.in_work(tx)

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,24 +17,26 @@ from bot.storage.sql import row, run
 from tests.conftest import Clock
 from tests.storage.making import add_source
 
+AT = datetime(2026, 11, 22, 8, tzinfo=UTC)
+
 
 async def _offset(database: Database) -> int:
     async with database.read() as tx:
-        return await updates.offset(tx)
+        return await updates.offset(tx, AT)
 
 
 async def test_a_write_commits_at_its_end(database: Database) -> None:
     async with database.write() as tx:
-        await updates.set_offset(tx, 5)
+        await updates.set_offset(tx, 5, AT)
     async with database.write(durable=True) as tx:
-        await updates.set_offset(tx, await updates.offset(tx) + 1)
+        await updates.set_offset(tx, await updates.offset(tx, AT) + 1, AT)
     assert await _offset(database) == 6
 
 
 async def test_an_exception_rolls_a_write_back_and_goes_through(database: Database) -> None:
     async def write() -> None:
         async with database.write() as tx:
-            await updates.set_offset(tx, 5)
+            await updates.set_offset(tx, 5, AT)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -46,7 +49,7 @@ async def test_a_cancelled_write_is_rolled_back_and_the_next_one_goes_on(databas
 
     async def write() -> None:
         async with database.write(durable=True) as tx:
-            await updates.set_offset(tx, 5)
+            await updates.set_offset(tx, 5, AT)
             begun.set()
             await asyncio.Event().wait()
 
@@ -56,8 +59,8 @@ async def test_a_cancelled_write_is_rolled_back_and_the_next_one_goes_on(databas
     with pytest.raises(asyncio.CancelledError):
         await task
     async with database.write() as tx:
-        assert await updates.offset(tx) == 0
-        await updates.set_offset(tx, 7)
+        assert await updates.offset(tx, AT) == 0
+        await updates.set_offset(tx, 7, AT)
     assert await _offset(database) == 7
 
 
@@ -75,20 +78,20 @@ async def test_a_write_cancelled_in_the_middle_of_a_statement_does_not_block_the
 
 async def _count_up(database: Database) -> None:
     async with database.write() as tx:
-        await updates.set_offset(tx, await updates.offset(tx) + 1)
+        await updates.set_offset(tx, await updates.offset(tx, AT) + 1, AT)
 
 
 async def test_readers_cannot_write(database: Database) -> None:
     with pytest.raises(StorageError):
         async with database.read() as tx:
-            await updates.set_offset(tx, 5)
+            await updates.set_offset(tx, 5, AT)
     await _count_up(database)
     assert await _offset(database) == 1
 
 
 async def test_a_reader_sees_nothing_of_an_open_write(database: Database) -> None:
     async with database.write() as tx:
-        await updates.set_offset(tx, 5)
+        await updates.set_offset(tx, 5, AT)
         assert await _offset(database) == 0
 
 
@@ -98,7 +101,7 @@ async def test_sqlite_lets_writers_in_one_after_the_other_in_order(sqlite_databa
     async def write(number: int) -> None:
         async with sqlite_database.write() as tx:
             order.append(number)
-            await updates.set_offset(tx, await updates.offset(tx) + 1)
+            await updates.set_offset(tx, await updates.offset(tx, AT) + 1, AT)
 
     await asyncio.gather(*(write(number) for number in range(20)))
     assert order == list(range(20))
@@ -228,7 +231,7 @@ async def test_a_server_that_goes_away_is_found_again(postgresql_database: Datab
     async def write() -> None:
         async with postgresql_database.write() as tx:
             await run(tx, "SELECT pg_terminate_backend(pg_backend_pid())")
-            await updates.set_offset(tx, 5)
+            await updates.set_offset(tx, 5, AT)
 
     with pytest.raises(StorageError):
         await write()

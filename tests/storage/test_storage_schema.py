@@ -23,8 +23,8 @@ NEXT_VERSION = '''
 """Outlets get a rank."""
 import sqlalchemy as sa
 from alembic import op
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 def upgrade() -> None:
     op.create_table("ranks", sa.Column("id", sa.Integer, primary_key=True))
@@ -39,7 +39,7 @@ def next_version(tmp_path: Path) -> Path:
     """A folder of versions with one more than the program has."""
     folder = tmp_path / "versions"
     shutil.copytree(migrations.VERSIONS, folder)
-    (folder / "v0002_ranks.py").write_text(NEXT_VERSION)
+    (folder / "v0003_ranks.py").write_text(NEXT_VERSION)
     return folder
 
 
@@ -131,7 +131,7 @@ async def test_an_older_database_is_migrated_at_opening(
         await run(tx, "INSERT INTO ranks (id) VALUES (1)")
         assert await row(tx, "SELECT rank FROM sources") is None
     await database.close()
-    assert await version_of(read_address(database_url)) == "0002"
+    assert await version_of(read_address(database_url)) == "0003"
 
 
 async def test_t86_a_newer_database_is_refused_and_left_alone(
@@ -144,7 +144,7 @@ async def test_t86_a_newer_database_is_refused_and_left_alone(
     with pytest.raises(WrongVersion) as caught:
         await open_database(database_url)
     assert str(caught.value) == (
-        "The database is of version 0002, this Nutgraf knows up to 0001: "
+        "The database is of version 0003, this Nutgraf knows up to 0002: "
         "install the newer Nutgraf, or restore a backup made before the upgrade."
     )
     assert await _describe(database_url) == before
@@ -181,14 +181,14 @@ for moment in moments:
 """
 
 
-async def _kill(url: str, folder: Path, moments: range) -> list[int]:
+async def kill(url: str, folder: Path, moments: range) -> list[int]:
     command = [sys.executable, "-c", KILLED, url, str(folder), *map(str, moments)]
     done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=True)
     return [int(line) for line in done.stdout.split()]
 
 
 async def test_t85_killed_while_the_schema_is_made_nothing_of_it_is_there(empty_url: str) -> None:
-    codes = await _kill(empty_url, migrations.VERSIONS, range(0, 31, 6))
+    codes = await kill(empty_url, migrations.VERSIONS, range(0, 31, 6))
     assert codes == [-9] * 6
     assert await _describe(empty_url) == {}
     await (await open_database(empty_url)).close()
@@ -197,8 +197,8 @@ async def test_t85_killed_while_the_schema_is_made_nothing_of_it_is_there(empty_
 
 async def test_t85_killed_while_migrating_the_old_schema_is_there(database_url: str, next_version: Path) -> None:
     before = await _describe(database_url)
-    assert set(await _kill(database_url, next_version, range(3))) == {-9}
+    assert set(await kill(database_url, next_version, range(3))) == {-9}
     assert await _describe(database_url) == before
-    assert await version_of(read_address(database_url)) == "0001"
-    assert await _kill(database_url, next_version, range(1000, 1001)) == [0]
     assert await version_of(read_address(database_url)) == "0002"
+    assert await kill(database_url, next_version, range(1000, 1001)) == [0]
+    assert await version_of(read_address(database_url)) == "0003"

@@ -69,14 +69,14 @@ async def test_a_claim_takes_the_longest_waiting_and_holds_until_its_lease_ends(
 async def test_health(database: Database, clock: Clock) -> None:
     async with database.write() as tx:
         added = await add_source(tx, clock())
-        assert await sources.failed(tx, added.id, at=clock(), why="404", next_poll_at=clock() + QUARTER) == 1
-        assert await sources.failed(tx, added.id, at=clock(), why="timeout", next_poll_at=clock() + QUARTER) == 2
+        assert await sources.failed(tx, added.id, why="404", next_poll_at=clock() + QUARTER) == 1
+        assert await sources.failed(tx, added.id, why="timeout", next_poll_at=clock() + QUARTER) == 2
         ill = await sources.get(tx, added.id)
         assert ill is not None
         assert (ill.errors, ill.last_error, ill.last_polled_at, ill.next_poll_at) == (
             2,
             "timeout",
-            clock(),
+            None,
             clock() + QUARTER,
         )
         await sources.polled(
@@ -85,8 +85,9 @@ async def test_health(database: Database, clock: Clock) -> None:
         well = await sources.get(tx, added.id)
         assert well is not None
         assert (well.errors, well.last_error, well.etag, well.last_modified) == (0, None, '"a"', "Sun")
+        assert well.last_polled_at == clock()
         assert (well.title, well.language, well.url) == ("New", "en", added.url)
-        assert await sources.failed(tx, 99, at=clock(), why="", next_poll_at=clock()) == 0
+        assert await sources.failed(tx, 99, why="", next_poll_at=clock()) == 0
 
 
 async def test_a_feed_that_moved_is_followed_unless_another_source_is_there(database: Database, clock: Clock) -> None:
@@ -97,3 +98,13 @@ async def test_a_feed_that_moved_is_followed_unless_another_source_is_there(data
         moved = await sources.get(tx, first.id)
         assert moved is not None
         assert moved.url == "https://moved.example/feed"
+
+
+async def test_it_is_known_whether_one_that_was_due_has_been_polled(database: Database, clock: Clock) -> None:
+    async with database.write() as tx:
+        assert not await sources.due_since(tx, clock())
+        added = await add_source(tx, clock())
+        assert await sources.due_since(tx, clock())
+        assert not await sources.due_since(tx, clock() - QUARTER)
+        await sources.remove(tx, added.id, clock())
+        assert not await sources.due_since(tx, clock())

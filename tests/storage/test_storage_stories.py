@@ -1,14 +1,15 @@
-"""Stories: told by their lead, newest first, not twice to a chat."""
+"""Stories: told by their lead, newest first, and whom they were told."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from bot.domain.errors import StorageError
+from bot.domain.models import Owed
 from bot.storage import outbox, sources, stories
 from bot.storage.database import Database
 from tests.conftest import Clock
-from tests.storage.making import add_chat, add_ready, add_source, add_story, new_article, subscribe
+from tests.storage.making import add_chat, add_ready, add_source, add_story, new_article
 
 HOUR = timedelta(hours=1)
 
@@ -58,27 +59,50 @@ async def test_newest_first_page_by_page_and_by_source(database: Database, clock
         assert len(await stories.get(tx, ids)) == 4
 
 
-async def test_unbriefed_are_the_ready_ones_that_the_chat_was_not_told(database: Database, clock: Clock) -> None:
+async def test_ready_ones_since_a_moment_the_newest_published_first(database: Database, clock: Clock) -> None:
     async with database.write() as tx:
         source, start = await add_source(tx, clock()), clock()
         ids = []
-        for number in range(5):
+        for number in range(4):
             published_at = start - number * HOUR
             ids.append(await add_story(tx, source, clock(), f"{number}", published_at=published_at))
             clock.advance(seconds=60)
-        chat, other = await add_chat(tx, clock(), 7), await add_chat(tx, clock(), 8)
-        subscription = await subscribe(tx, chat, clock())
-        await outbox.add(tx, subscription=subscription, due_at=clock(), story_ids=ids[2:3], messages=(), at=clock())
 
-        async def unbriefed(chat_id: int, **how: object) -> list[int]:
-            found = await stories.unbriefed(tx, chat_id, **{"ready_since": start, "limit": 9, **how})  # type: ignore[arg-type]
-            return [each.id for each in found]
+        async def ready(since: datetime, limit: int = 9, among: list[int] | None = None) -> list[int]:
+            return [each.id for each in await stories.ready(tx, since=since, limit=limit, ids=among)]
 
-        assert await unbriefed(chat.id) == [ids[0], ids[1], ids[3], ids[4]]
-        assert await unbriefed(other.id) == ids
-        assert await unbriefed(chat.id, limit=2) == [ids[0], ids[1]]
-        assert await unbriefed(chat.id, ready_since=start + timedelta(seconds=60)) == [ids[1], ids[3], ids[4]]
-        assert await unbriefed(chat.id, ids=[ids[0], ids[2], 99]) == [ids[0]]
-        assert await unbriefed(chat.id, ids=()) == []
+        assert await ready(start) == ids
+        assert await ready(start, limit=2) == ids[:2]
+        assert await ready(start + timedelta(seconds=60)) == ids[1:]
+        assert await ready(start, among=[ids[3], ids[0], 99]) == [ids[0], ids[3]]
+        assert await ready(start, among=[]) == []
         await sources.remove(tx, source.id, clock())
-        assert await unbriefed(chat.id) == []
+        assert await ready(start) == []
+
+
+async def test_what_chats_were_told_and_the_order_of_a_briefing(database: Database, clock: Clock) -> None:
+    async with database.write() as tx:
+        source = await add_source(tx, clock())
+        ids = [await add_story(tx, source, clock(), f"{number}") for number in range(4)]
+        chat, other = await add_chat(tx, clock(), 7), await add_chat(tx, clock(), 8)
+        await outbox.add(tx, [Owed(chat.id, "away@1", clock(), (), (ids[2], ids[0], ids[1]))], clock())
+        await outbox.add(tx, [Owed(other.id, "away@2", clock(), (), (ids[3],))], clock())
+        assert await stories.told(tx, [chat.id, other.id], ids) == {
+            (chat.id, ids[0]),
+            (chat.id, ids[1]),
+            (chat.id, ids[2]),
+            (other.id, ids[3]),
+        }
+        assert await stories.told(tx, [chat.id], ids[:1]) == {(chat.id, ids[0])}
+        assert await stories.told(tx, [], ids) == await stories.told(tx, [chat.id], []) == set()
+
+        async def page(chat_id: int, slot: str, limit: int, offset: int) -> tuple[list[int], int]:
+            found, total = await stories.of_briefing(tx, chat_id, slot, limit=limit, offset=offset)
+            return [each.id for each in found], total
+
+        assert await page(chat.id, "away@1", 2, 0) == ([ids[2], ids[0]], 3)
+        assert await page(chat.id, "away@1", 2, 2) == ([ids[1]], 3)
+        assert await page(chat.id, "away@1", 2, 9) == ([], 3)
+        assert await page(other.id, "away@1", 2, 0) == ([], 0)
+        await sources.remove(tx, source.id, clock())  # what was told can still be shown
+        assert await page(other.id, "away@2", 2, 0) == ([ids[3]], 1)

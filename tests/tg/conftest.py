@@ -12,11 +12,14 @@ import structlog
 from bot.domain.models import ChatKind, ChatRef, Place
 from bot.feeds.fetch import Fetcher
 from bot.sandbox.server import Sandbox
+from bot.services.catch_ups import CatchUps
+from bot.services.inbox import Inbox
 from bot.services.reading import Reading
 from bot.services.sources import Sources
 from bot.services.subscriptions import Subscriptions
 from bot.storage.database import Database
 from bot.tg.app import TelegramBot
+from bot.tg.render import briefing_messages
 from tests.conftest import Clock
 from tests.services.conftest import InlineWorkers, fetcher, site
 from tests.storage import making
@@ -88,7 +91,7 @@ class Talk:
 
     async def rest(self) -> None:
         """Everything that was fetched is handled."""
-        await self.bot._crowd.drain(10)
+        await self.bot._intake.crowd.drain(10)
 
     def now_standing(self, message: Json) -> Json:
         """The message as it is now."""
@@ -151,6 +154,8 @@ async def start_bot(
             "reading": Reading(sqlite_database, clock),
             "subscriptions": Subscriptions(sqlite_database, clock),
             "sources": Sources(sqlite_database, fetcher, InlineWorkers(), clock, 900),
+            "catch_ups": CatchUps(sqlite_database, briefing_messages, clock),
+            "inbox": Inbox(sqlite_database, clock),
             "now": clock,
             "per_s": 10_000,
             "chat_per_s": 10_000,
@@ -158,7 +163,7 @@ async def start_bot(
         }
         bot = TelegramBot(**(given | changes))
         if not flood:  # a clock that runs ahead: nobody is held back for writing fast
-            bot._crowd._clock = iter(range(0, 10**9, 100)).__next__
+            bot._intake.crowd._clock = iter(range(0, 10**9, 100)).__next__
         started.append(bot)
         if begin:
             await bot.start()

@@ -2,22 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
 
 import pytest
-from telegram import Update
 
 from bot.domain.errors import StorageError, UserError
-from bot.domain.models import ChatRef
+from bot.domain.models import ChatRef, Incoming
 from bot.sandbox.server import Sandbox
 from bot.sandbox.shapes import bot_standing_json, chat_json, user_json
 from bot.sandbox.world import GROUP_ID
+from bot.services.inbox import Inbox
 from bot.services.reading import Found, Reading
 from bot.storage import chats
 from bot.storage.database import Database
-from bot.tg import app, polling
+from bot.tg import polling, reaching
 from bot.tg.hush import Hush
 from bot.tg.locales import en as texts
 from tests.conftest import Clock
@@ -40,7 +40,7 @@ async def until(seen: Callable[[], Any]) -> None:
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    for room in (app, polling):
+    for room in (reaching, polling):
         monkeypatch.setattr(room, "FIRST_PAUSE_S", 0.01)
         monkeypatch.setattr(room, "MOST_PAUSE_S", 0.02)
 
@@ -192,23 +192,28 @@ async def test_what_was_handled_is_not_fetched_again_after_a_restart(talk: Talk,
     ]
 
 
-async def test_stopping_confirms_what_was_taken_and_nothing_else(sandbox: Sandbox, start_bot: StartBot) -> None:
-    bot = await start_bot(begin=False)
-    await bot._app.initialize()
-    taken: list[int] = []
+async def test_stopping_confirms_what_was_kept_and_nothing_else(
+    sandbox: Sandbox, start_bot: StartBot, sqlite_database: Database, clock: Clock
+) -> None:
+    class Half(Inbox):
+        """Keeps what came first and fails from then on."""
 
-    async def accept(update: Update) -> None:
-        if taken:
-            await asyncio.Event().wait()
-        taken.append(update.update_id)
+        kept = 0
 
-    for _ in range(2):
-        sandbox.message(OMAR, OMAR, "/help")
-    bot._poller._accept = accept
-    bot._polling = asyncio.create_task(bot._poller.run())
-    await until(lambda: taken)
+        async def take(self, arrived: Sequence[Incoming], next_offset: int | None = None) -> frozenset[int]:
+            if self.kept:
+                raise StorageError("the disk is full")
+            self.kept = arrived[-1].update_id
+            return await super().take(arrived, next_offset)
+
+    inbox = Half(sqlite_database, clock)
+    bot = await start_bot(inbox=inbox)
+    sandbox.message(OMAR, OMAR, "/help")
+    await until(lambda: inbox.kept)
+    sandbox.message(OMAR, OMAR, "/help")
+    await until(lambda: bot._poller._trouble)
     await bot.stop()
-    assert [update["update_id"] for update in sandbox.world.updates.waiting] == [taken[0] + 1]
+    assert [update["update_id"] for update in sandbox.world.updates.waiting] == [inbox.kept + 1]
 
 
 async def test_stopping_before_starting_is_no_error(start_bot: StartBot) -> None:
@@ -255,6 +260,23 @@ async def test_a_webhook_that_telegram_refuses_is_said(sandbox: Sandbox, start_b
     with pytest.raises(UserError, match=r"(?i)HTTPS url must be provided") as caught:
         await bot.start()
     assert "hook-secret" not in caught.value.message
+
+
+async def test_a_webhook_is_set_once_telegram_answers(sandbox: Sandbox, start_bot: StartBot, logs: list[Json]) -> None:
+    sandbox.drop_next("setWebhook", accept=False)
+    sandbox.fail_next("setWebhook", 502, "Bad Gateway")
+    sandbox.fail_next("setWebhook", 429, "Too Many Requests: retry after 0", {"retry_after": 0})
+    bot = await start_bot(webhook=("https://news.example/hook", "hook-secret"))
+    assert bot.healthy
+    assert sandbox.world.webhook.url == "https://news.example/hook"
+    assert events(logs).count("telegram cannot be reached") == 3
+
+
+async def test_a_server_without_webhooks_is_said(sandbox: Sandbox, start_bot: StartBot) -> None:
+    sandbox.fail_next("setWebhook", 404, "Not Found: method not found")
+    bot = await start_bot(begin=False, webhook=("https://news.example/hook", "hook-secret"))
+    with pytest.raises(UserError, match="does not take the webhook"):
+        await bot.start()
 
 
 # ---- what goes wrong -------------------------------------------------------------------------------
@@ -334,12 +356,12 @@ async def test_t70_a_flood_over_the_wire_harms_nobody_else(
     bot = await start_bot(flood=True)
     talk = Talk(sandbox, bot, sqlite_database, clock)
     over = asyncio.Event()
-    bot._crowd._clock = lambda: 0.0
+    bot._intake.crowd._clock = lambda: 0.0
 
     async def sleep(_: float) -> None:
         await over.wait()
 
-    bot._crowd._sleep = sleep
+    bot._intake.crowd._sleep = sleep
     for _ in range(300):
         sandbox.message(OMAR, OMAR, "/help")
     sandbox.message(ADA, ADA, "/help")
@@ -354,7 +376,7 @@ async def test_talking_in_a_group_uses_up_nothing(
     sandbox: Sandbox, start_bot: StartBot, sqlite_database: Database, clock: Clock
 ) -> None:
     talk = Talk(sandbox, await start_bot(flood=True), sqlite_database, clock)
-    talk.bot._crowd._clock = lambda: 0.0
+    talk.bot._intake.crowd._clock = lambda: 0.0
     for _ in range(50):
         sandbox.message(OMAR, GROUP_ID, "what a day")
     assert (await talk.say(OMAR, "/sources", chat=GROUP_ID))["text"] == texts.NO_SOURCES

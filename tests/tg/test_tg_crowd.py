@@ -153,3 +153,16 @@ async def test_a_handler_that_fails_harms_nobody(logs: list[dict[str, object]]) 
     await line.drain(5)
     assert [entry["error"] for entry in logs] == ["RuntimeError"]
     assert "secret words" not in str(logs)
+
+
+async def test_resting_ends_nobody(work: Work, logs: list[dict[str, object]]) -> None:
+    line = crowd(work)
+    assert await line.rest(5) == set()
+    work.gates[1] = asyncio.Event()
+    await line.accept(update(1))
+    await line.accept(update(2, user_id=2))
+    assert len(await line.rest(0.01)) == 1
+    assert (work.ended, logs) == ([2], [])
+    work.gates[1].set()
+    assert await line.rest(5) == set()
+    assert work.ended == [2, 1]

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.models import Cadence, FeedKind, FeedLink, Schedule
+from bot.domain.models import Cadence, ChatRef, FeedKind, FeedLink, Schedule
 from bot.services.sources import Added, Preview
 from bot.tg import views
 from bot.tg.locales import times
 from bot.tg.markup import without_markup
-from bot.tg.render import briefing_messages, latest_messages, reading_minutes, topic_messages
+from bot.tg.render import briefing_messages, latest_messages, reading_minutes, rest_messages, topic_messages
 from bot.tg.split import u16
 from tests.tg.examples import (
     BRIDGE,
@@ -48,6 +48,16 @@ ARABIC = replace(BRIDGE, title="المجلس يصوت على إعادة بناء
 )
 def test_briefings_are_golden(name: str, asked: object) -> None:
     compare(name, briefing_messages(asked, NOW))  # type: ignore[arg-type]
+
+
+def test_catch_ups_are_golden() -> None:
+    missed = replace(briefing(*THREE, more=9), due_at=NOW, away_since=NOW - timedelta(days=3))
+    compare("catch_up", briefing_messages(missed, NOW))
+    compare("catch_up_all", briefing_messages(replace(missed, more=0, away_since=NOW - timedelta(hours=2)), NOW))
+    compare("catch_up_rest", rest_messages((BRIDGE, OLIVES), due_ms=1_763_798_400_000, offset=5, total=9, now=NOW))
+    compare("catch_up_end", rest_messages((FERRY,), due_ms=1_763_798_400_000, offset=8, total=9, now=NOW))
+    thread = replace(CHAT, ref=ChatRef(-1001234567890, 11), title="Harbour <neighbours>")
+    compare("paused", views.paused(thread))
 
 
 def test_lists_are_golden() -> None:

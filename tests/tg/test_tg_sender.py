@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 from telegram import Bot
 
-from bot.domain.errors import ChatGone, ChatMoved, InDoubt, Refused, RetryLater, SendError, TokenRefused
+from bot.domain.errors import ChatGone, ChatMoved, InDoubt, Refused, RetryLater, SendError, ThreadGone, TokenRefused
 from bot.domain.models import Button, ChatRef, Message
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import GROUP_ID
@@ -77,8 +77,9 @@ FAILURES: list[tuple[str, int, str, dict[str, Any] | None, type[SendError]]] = [
         {"migrate_to_chat_id": -100777},
         ChatMoved,
     ),
-    ("t98", 400, "Bad Request: message thread not found", None, Refused),
-    ("t98", 400, "Bad Request: TOPIC_CLOSED", None, Refused),
+    ("t98", 400, "Bad Request: message thread not found", None, ThreadGone),
+    ("t98", 400, "Bad Request: TOPIC_CLOSED", None, ThreadGone),
+    ("t98", 400, "Bad Request: TOPIC_DELETED", None, ThreadGone),
     ("t99", 403, "Forbidden: bot was kicked from the group chat", None, ChatGone),
     ("t99", 403, "Forbidden: bot is not a member of the channel chat", None, ChatGone),
     ("t100", 400, "Bad Request: not enough rights to send text messages to the chat", None, ChatGone),
@@ -130,6 +131,27 @@ async def test_t97_the_new_id_is_told(sandbox: Sandbox, sender: TelegramSender) 
     with pytest.raises(ChatMoved) as caught:
         await sender.send(ChatRef(-5), HELLO)
     assert caught.value.new_id == -100777
+
+
+@pytest.mark.parametrize("accept", [True, False])
+@pytest.mark.parametrize(("code", "said"), [(500, "Internal Server Error"), (502, "Bad Gateway"), (504, "Timeout")])
+async def test_t92_a_server_in_trouble_may_have_taken_it(
+    sandbox: Sandbox, sender: TelegramSender, code: int, said: str, accept: bool
+) -> None:
+    sandbox.fail_next("sendMessage", code, said, accept=accept)
+    with pytest.raises(InDoubt):
+        await sender.send(ChatRef(OMAR), HELLO)
+    assert len(texts(sandbox)) == int(accept)
+
+
+@pytest.mark.parametrize("accept", [True, False])
+async def test_t94_a_connection_that_is_reset_is_in_doubt(
+    sandbox: Sandbox, sender: TelegramSender, accept: bool
+) -> None:
+    sandbox.reset_next("sendMessage", accept=accept)
+    with pytest.raises(InDoubt):
+        await sender.send(ChatRef(OMAR), HELLO)
+    assert len(texts(sandbox)) == int(accept)
 
 
 @pytest.mark.parametrize("accept", [True, False])
@@ -239,6 +261,93 @@ async def test_an_edit_tells_of_a_chat_that_is_gone(sandbox: Sandbox, sender: Te
     sandbox.fail_next("editMessageText", 403, "Forbidden: bot was blocked by the user")
     with pytest.raises(ChatGone):
         await sender.edit(OMAR, 1, HELLO)
+
+
+async def test_t101_an_edit_that_cannot_be_parsed_leaves_the_message_and_says_so(
+    sandbox: Sandbox, sender: TelegramSender
+) -> None:
+    message_id = await sender.send(ChatRef(OMAR), HELLO)
+    assert not await sender.edit(OMAR, message_id, Message("<b>1 &lt; 2<i>"))
+    assert texts(sandbox) == ["Hello & more"]
+
+
+# ---- proof of arrival ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sent", [HELLO, Message("without buttons")])
+@pytest.mark.parametrize("ref", [ChatRef(OMAR), ChatRef(GROUP_ID), ChatRef(GROUP_ID, 12)])
+async def test_t94_a_message_that_arrived_is_found_and_left_as_it_is(
+    sandbox: Sandbox, sender: TelegramSender, ref: ChatRef, sent: Message
+) -> None:
+    before = await sender.send(ref, Message("before"))
+    sandbox.message(OMAR, ref.telegram_id, "somebody else's")
+    sandbox.drop_next("sendMessage", accept=True)
+    with pytest.raises(InDoubt):
+        await sender.send(ref, sent)
+    there = sandbox.messages(ref.telegram_id)
+    found = await sender.arrived(ref, sent, range(before + 5, before, -1))
+    assert found == there[-1]["message_id"]
+    assert sandbox.messages(ref.telegram_id) == there
+
+
+async def test_t94_a_message_that_did_not_arrive_is_not_found(sandbox: Sandbox, sender: TelegramSender) -> None:
+    sandbox.message(OMAR, OMAR, "somebody else's")
+    await sender.send(ChatRef(1), HELLO)  # the counter is shared, the chat is not
+    assert await sender.arrived(ChatRef(OMAR), HELLO, range(1, 8)) is None
+    assert await sender.arrived(ChatRef(OMAR), HELLO, ()) is None
+    assert len([call for call in sandbox.calls if call["method"] == "editMessageReplyMarkup"]) == 7
+
+
+@pytest.mark.parametrize(
+    "said", ["MESSAGE_ID_INVALID", "message can't be edited", "message identifier is not specified"]
+)
+async def test_t94_a_refusal_about_a_message_means_not_this_one(
+    sandbox: Sandbox, sender: TelegramSender, said: str
+) -> None:
+    message_id = await sender.send(ChatRef(OMAR), HELLO)
+    sandbox.fail_next("editMessageReplyMarkup", 400, f"Bad Request: {said}")
+    assert await sender.arrived(ChatRef(OMAR), HELLO, (message_id - 1, message_id)) == message_id
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "parameters", "ours"),
+    [
+        (429, "Too Many Requests: retry after 45", {"retry_after": 45}, RetryLater),
+        (403, "Forbidden: bot was blocked by the user", None, ChatGone),
+        (400, "Bad Request: chat not found", None, ChatGone),
+        (400, "Bad Request: upgraded", {"migrate_to_chat_id": -100777}, ChatMoved),
+        (400, "Bad Request: TOPIC_CLOSED", None, ThreadGone),
+        (401, "Unauthorized", None, TokenRefused),
+        (502, "Bad Gateway", None, InDoubt),
+    ],
+)
+async def test_no_answer_is_no_proof(
+    sandbox: Sandbox, sender: TelegramSender, code: int, said: str, parameters: Any, ours: type[SendError]
+) -> None:
+    message_id = await sender.send(ChatRef(OMAR), HELLO)
+    sandbox.fail_next("editMessageReplyMarkup", code, said, parameters)
+    with pytest.raises(ours):
+        await sender.arrived(ChatRef(OMAR), HELLO, (message_id, message_id + 1))
+    assert len([call for call in sandbox.calls if call["method"] == "editMessageReplyMarkup"]) == 1
+
+
+async def test_t90_a_pause_asked_for_while_looking_is_kept(
+    sandbox: Sandbox, sender: TelegramSender, time: Time
+) -> None:
+    sandbox.fail_next("editMessageReplyMarkup", 429, "Too Many Requests: retry after 45", {"retry_after": 45})
+    with pytest.raises(RetryLater):
+        await sender.arrived(ChatRef(OMAR), HELLO, (1,))
+    assert sender.wait_s(ChatRef(OMAR)) == pytest.approx(45, abs=1)
+    assert sender.wait_s(ChatRef(1)) == 0
+    assert await sender.arrived(ChatRef(OMAR), HELLO, (1,)) is None
+    assert time.now >= 45
+
+
+async def test_t93_looking_while_nobody_listens(time: Time, unused_tcp_port: int) -> None:
+    sender = await opened(f"http://127.0.0.1:{unused_tcp_port}", time)
+    with pytest.raises(RetryLater):
+        await sender.arrived(ChatRef(OMAR), HELLO, (1,))
+    await sender._bot._request[1].shutdown()
 
 
 def test_errors_of_no_kind_are_in_doubt() -> None:

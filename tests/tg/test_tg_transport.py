@@ -237,12 +237,12 @@ async def test_a_connection_that_was_closed_meanwhile_is_replaced() -> None:
 # ---- what was surely not sent ----------------------------------------------------------------------
 
 
-async def test_nobody_listens(unused_tcp_port: int) -> None:
+async def test_t93_nobody_listens(unused_tcp_port: int) -> None:
     async with calling(f"http://127.0.0.1:{unused_tcp_port}") as bot:
         assert type(await failing(type_(bot))) is RetryLater
 
 
-async def test_the_name_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_t93_the_name_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     async def unknown(*_: Any, **__: Any) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -345,7 +345,7 @@ async def test_a_kept_connection_that_ends_with_the_next_call_does_not_repeat_it
 
 
 @pytest.mark.parametrize("accept", [True, False])
-async def test_a_lost_reply(sandbox: Sandbox, accept: bool) -> None:
+async def test_t94_a_lost_reply(sandbox: Sandbox, accept: bool) -> None:
     sandbox.drop_next("sendMessage", accept=accept)
     async with calling(sandbox.api_url) as bot:
         assert type(await failing(bot.send_message(OMAR, "x"))) is InDoubt
@@ -354,7 +354,7 @@ async def test_a_lost_reply(sandbox: Sandbox, accept: bool) -> None:
 
 
 @pytest.mark.parametrize("code", [500, 502, 503, 504])
-async def test_a_server_in_trouble(sandbox: Sandbox, code: int) -> None:
+async def test_t92_a_server_in_trouble(sandbox: Sandbox, code: int) -> None:
     sandbox.fail_next("sendMessage", code, "Bad Gateway", accept=True)
     async with calling(sandbox.api_url) as bot:
         assert type(await failing(bot.send_message(OMAR, "x"))) is InDoubt

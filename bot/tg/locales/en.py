@@ -39,11 +39,33 @@ MENU = {
     "start": "Begin",
 }
 
+MISSED_BEFORE = "That was shown before, or there is nothing new."
+ON_ITS_WAY = "On its way."
+
+
+def missed(number: int) -> str:
+    """What came while the chat was dormant."""
+    return f"{stories(number)} came while you were away."
+
+
+def while_away(number: int) -> str:
+    """Button: what came while the chat was dormant."""
+    return f"While you were away: {stories(number)}"
+
+
+def paused(name: str, topic: str) -> str:
+    """A forum topic's briefings pause."""
+    return f"<b>Paused</b> · {topic} of {name} is closed or deleted. Its briefings go on when it is open again."
+
+
+A_TOPIC = "A topic"
+
 # ---- stories -----------------------------------------------------------------------------------
 
 LATEST = "Latest"
 HOURLY_BRIEFING = "Hourly briefing"
 JUST_IN = "Just in"
+WHILE_AWAY = "While you were away"
 MORE = "More"
 NEWER = "‹ Back"
 FOLLOW = "🔔 Follow this topic"
@@ -81,6 +103,16 @@ def stories_in(number: int, span: int) -> str:
 def outlets(outlet: str, others: int) -> str:
     """Who tells a story."""
     return f"{outlet} and {others} more" if others else outlet
+
+
+def stories_since(number: int, when: str) -> str:
+    """How many stories since when."""
+    return f"{stories(number)} since {when}"
+
+
+def the_others(number: int) -> str:
+    """Button: the rest of a catch-up."""
+    return f"The other {number}"
 
 
 def not_shown(number: int, command: str) -> str:

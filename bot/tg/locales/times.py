@@ -56,6 +56,14 @@ def upcoming(at: datetime, now: datetime, zone: str) -> str:
     return f"{date_of(at, zone)} {clock_of(at, zone)}"
 
 
+def since(at: datetime, now: datetime, zone: str) -> str:
+    """A time gone by: "14:05", "yesterday 14:05", "Thursday", or the date when a week or more ago."""
+    days = (now.astimezone(ZoneInfo(zone)).date() - at.astimezone(ZoneInfo(zone)).date()).days
+    if days < 2:
+        return clock_of(at, zone) if days <= 0 else f"yesterday {clock_of(at, zone)}"
+    return DAYS[at.astimezone(ZoneInfo(zone)).weekday()] if days < 7 else date_of(at, zone)
+
+
 def place_of(zone: str) -> str:
     """What people call a zone: "Berlin", "New York"."""
     return zone.rpartition("/")[2].replace("_", " ")

@@ -1,0 +1,1 @@
+"""What delivery costs and how fast it is: `python -m benchmarks.delivery`."""
