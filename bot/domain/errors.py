@@ -7,6 +7,7 @@ NutgrafError
 │   ├── Forbidden      the address guard said no
 │   ├── NotAFeed       the bytes are no feed
 │   └── NotAPage       the bytes hold no article
+│       └── Walled     a wall stands in its place: the feed's text is all there is
 ├── WorkerError        the work was ended: too slow, too large, or its process died
 ├── StorageError       see __cause__
 │   └── WrongVersion   the database is newer or older than this program
@@ -69,6 +70,10 @@ class NotAFeed(SourceError):
 
 class NotAPage(SourceError):
     """The bytes hold no article."""
+
+
+class Walled(NotAPage):
+    """The page asks for consent or money and shows nothing of its article."""
 
 
 class WorkerError(NutgrafError):

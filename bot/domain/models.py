@@ -64,7 +64,10 @@ class FeedLink:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What an article page holds; paragraphs of `text` are separated by a line feed."""
+    """What an article page holds; paragraphs of `text` are separated by a line feed.
+
+    `paywalled`: the outlet asks for money for the article; `text` is as much of it as the page shows.
+    """
 
     title: str | None
     author: str | None
@@ -72,6 +75,7 @@ class Page:
     language: str | None
     image: str | None
     text: str
+    paywalled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
