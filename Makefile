@@ -10,7 +10,7 @@ LOCK := $(VENV)/lock/bin/uv pip compile pyproject.toml --universal --python-vers
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run test install install-test format lock clean
+.PHONY: help demo run test fuzz install install-test format lock clean
 
 help: ## this list
 	@awk -F ' *## *' '/^[a-z-]+:.*##/ { sub(/:.*/, "", $$1); printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -23,6 +23,9 @@ run: install ## the service, with the settings of .env
 
 test: install-test ## every check, with a summary at the end
 	@$(BIN)/python tests/checks.py
+
+fuzz: install-test ## read 10,000 mutants of feeds (minutes); MUTANTS=500 and SEED=2 take others
+	@$(BIN)/python -m tests.feeds.fuzz --mutants $(or $(MUTANTS),10000) --seed $(or $(SEED),1)
 
 install: $(VENV)/installed ## .venv with what the service needs
 

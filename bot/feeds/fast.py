@@ -35,8 +35,11 @@ _LONGEST_AUTHOR = 200
 _PROLOG = re.compile(r"\ufeff?\s*(?:<\?xml\s[^<>]{0,200}\?>)?(?:\s+|<!--[^<>]{0,2000}-->|<\?[^<>]{0,500}\?>)*+")
 _ODD_NUMBER = re.compile(r"&#(?:0*1[2-5][0-9]|[xX]0*[89][0-9a-fA-F]);")
 _C1 = re.compile("[\x80-\x9f]")
-_ABOUT = f"{{{RDF}}}about"
+_RDF_ABOUT = f"{{{RDF}}}about"
 _OWN = frozenset({"title", "link", "id", "language"})
+_ABOUT = frozenset({"description", "summary", "content"})
+# what may stand inside of other elements: elsewhere feedparser's rules about depth have holes
+_NESTED = frozenset({"title", "description", "summary", "media_thumbnail", "media_content", "ignored", "apart"})
 _MOVES = {"base", "href", "lastmod"}
 
 
@@ -108,6 +111,7 @@ class _Feed:
         self.channel: Raw = {}
         self.entries: list[Raw] = []
         self._most_entries = most_entries
+        self._has_summary = False
 
     def read(self, parent: "Element") -> None:
         if not _MOVES.isdisjoint(parent.keys()):
@@ -124,9 +128,17 @@ class _Feed:
             raise NotPlain
         elif role in _OWN:
             self._own(role, child)
+        elif role in _ABOUT:
+            self._about(role)
         elif role not in ASIDE:
             for inner in child:
                 self._child(inner)
+
+    def _about(self, role: str) -> None:
+        """What a channel says it is about; said twice, feedparser takes it for content, of the first entry too."""
+        if role == "content" or self._has_summary:
+            raise NotPlain
+        self._has_summary = role == "summary"
 
     def _own(self, role: str, child: "Element") -> None:
         if role == "link":
@@ -149,7 +161,7 @@ class _Entry:
         self._has_content = False
         if not _MOVES.isdisjoint(element.keys()):
             raise NotPlain
-        if about := element.get(_ABOUT):
+        if about := element.get(_RDF_ABOUT):
             self.values["id"] = about
         self._read(element, 1)
 
@@ -157,7 +169,7 @@ class _Entry:
         for child in parent:
             role = role_of(child.tag, child.prefix)
             handler = _HANDLERS.get(role)
-            if handler is None:
+            if handler is None or (depth > 1 and role not in _NESTED):
                 raise NotPlain
             if handler(self, child, depth):
                 self._read(child, depth + 1)

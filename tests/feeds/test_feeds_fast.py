@@ -81,6 +81,9 @@ NOT_PLAIN = {
     "another root": RSS.replace("rss", "xss").encode(),
     "RSS 1.0 beside RSS 2.0": replaced("<rss ", '<rss xmlns:old="http://purl.org/rss/1.0/" '),
     "two channels": replaced("</channel>", "</channel><channel/>"),
+    "a channel about two things": replaced(
+        "<rss ", '<rss xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd" '
+    ).replace(b"<ttl>", b"<itunes:summary>a</itunes:summary><description>b</description><ttl>"),
     "two titles": replaced("<ttl>", "<title>Again</title><ttl>"),
     "markup as elements": replaced("<title>Crane", "<title><b>Crane</b>"),
     "an unknown element": replaced("<title>Crane", "<abstract>x</abstract><title>Crane"),
