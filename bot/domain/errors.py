@@ -5,6 +5,7 @@ NutgrafError
 │   └── SettingsError  the environment or `.env` is wrong; one line a problem
 ├── SourceError        record it, back off
 │   ├── Forbidden      the address guard said no
+│   ├── HostBusy       nothing was asked: its host is to be left alone for `retry_after_s`
 │   ├── NotAFeed       the bytes are no feed
 │   └── NotAPage       the bytes hold no article
 │       └── Walled     a wall stands in its place: the feed's text is all there is
@@ -62,6 +63,10 @@ class SourceError(NutgrafError):
 
 class Forbidden(SourceError):
     """The address is one that sources may not reach."""
+
+
+class HostBusy(SourceError):
+    """Nothing was asked of it, and nothing is wrong with it: its host is to be left alone for `retry_after_s`."""
 
 
 class NotAFeed(SourceError):
