@@ -6,6 +6,7 @@ is taken as UTC.
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 _CLOCK = (
     r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d{1,9})?)?\s*"
@@ -46,7 +47,12 @@ _MOST_CHARS = 60
 def read_time(written: str) -> datetime | None:
     """The instant that one of the usual forms names, in UTC; None for any other form and for days that do not exist."""
     written = written.strip()
-    found = None if len(written) > _MOST_CHARS else _BY_YEAR.fullmatch(written) or _BY_DAY.fullmatch(written)
+    return _read(written) if len(written) <= _MOST_CHARS else None
+
+
+@lru_cache(2048)  # the fast way asks twice: whether it can be read, and what it is
+def _read(written: str) -> datetime | None:
+    found = _BY_YEAR.fullmatch(written) or _BY_DAY.fullmatch(written)
     zone = _zone(found["zone"]) if found else None
     month = _month(found.groupdict()) if found else None
     if not found or zone is None or month is None:

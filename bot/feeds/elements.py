@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from bot.feeds.raw import Raw
-from bot.feeds.vocabulary import ATOM, role_of
+from bot.feeds.vocabulary import ACTED_UPON, ATOM, local_name, may_hold, role_of
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -36,6 +36,13 @@ def take_link(values: Raw, element: "Element", mend: Callable[[str], str]) -> No
         values.setdefault("enclosures", []).append(said | {"href": _sound(href)})
     elif rel == "alternate" and said.get("type", "text/html") in _HTML_TYPES:
         values["link"] = _sound(href)
+
+
+def pass_over(element: "Element") -> None:
+    """Make sure that nothing in an element says anything about what is around it."""
+    for inner in element.iterdescendants():
+        if not may_hold(element.tag, inner.tag) and role_of(inner.tag, inner.prefix) != "ignored":
+            raise NotPlain
 
 
 def mended(link: str) -> str:
@@ -115,7 +122,9 @@ def markup_of(element: "Element") -> str:
 def _pieces(element: "Element") -> Iterator[str]:
     yield escape(element.text or "")
     for child in element:
-        name = child.tag.rpartition("}")[2].lower()
+        name = local_name(child.tag)
+        if name in ACTED_UPON:
+            raise NotPlain
         said = "".join(f" {key.rpartition('}')[2]}={quoteattr(value)}" for key, value in map(_as_text, child.items()))
         yield f"<{name}{said}>"
         yield from _pieces(child)

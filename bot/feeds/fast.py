@@ -18,6 +18,7 @@ from bot.feeds.elements import (
     attributes_of,
     markup_of,
     mended,
+    pass_over,
     person_of,
     plain_text,
     take_id,
@@ -129,16 +130,19 @@ class _Feed:
         elif role in _OWN:
             self._own(role, child)
         elif role in _ABOUT:
-            self._about(role)
-        elif role not in ASIDE:
+            self._about(role, child)
+        elif role in ASIDE:
+            pass_over(child)
+        else:
             for inner in child:
                 self._child(inner)
 
-    def _about(self, role: str) -> None:
+    def _about(self, role: str, child: "Element") -> None:
         """What a channel says it is about; said twice, feedparser takes it for content, of the first entry too."""
         if role == "content" or self._has_summary:
             raise NotPlain
         self._has_summary = role == "summary"
+        markup_of(child)
 
     def _own(self, role: str, child: "Element") -> None:
         if role == "link":
@@ -190,7 +194,8 @@ class _Entry:
             raise NotPlain
         return False
 
-    def apart(self, _: "Element", __: int) -> bool:
+    def apart(self, element: "Element", _: int) -> bool:
+        pass_over(element)
         return False
 
     def title(self, element: "Element", depth: int) -> bool:

@@ -65,11 +65,30 @@ _ROLE = {name: role for role, names in _ROLES.items() for name in names.split()}
 ASIDE = frozenset({"aside", "apart", "author", "published", "updated", "description", "summary", "content"})
 # WordPress declares its own namespace on the element
 _WITHOUT_PREFIX = frozenset({"site", "post-id"})
+# what may stand inside of elements that are passed over, by their name; feedparser reads anything else as if outside
+_PERSON = "name email uri url homepage"
+_LOGO = "title link url width height description name"
+_INSIDE = {"image": _LOGO, "textinput": _LOGO, "author": _PERSON, "contributor": _PERSON, "owner": _PERSON}
+_INSIDE |= {"skiphours": "hour", "skipdays": "day", "items": "seq li", "category": "category"}
+# names whose end feedparser acts upon even in the middle of XHTML
+ACTED_UPON = frozenset(name for name in _ROLE if ":" not in name) | frozenset(
+    f"{_PERSON} {_LOGO} body info abstract fullitem created expirationdate tags keywords channel feed rss where".split()
+)
 # prefixes that feedparser itself reads a meaning from, whatever namespace they stand for
 _TAKEN = re.compile(
     "(?i)admin|cc|creativecommons|content|dc|dcterms|feedburner|geo|georss|gml|icbm|itunes|media|psc|rdf|xhtml|xml"
 )
 _READ_BY_FEEDPARSER = re.compile("(?i)backend\\.userland\\.com|xhtml|purl.org/(?:echo|pie|atom)")
+
+
+def may_hold(tag: str, inner: str) -> bool:
+    """Whether an element that is passed over may hold this one without its meaning anything."""
+    return local_name(inner) in _INSIDE.get(local_name(tag), "").split()
+
+
+def local_name(tag: str) -> str:
+    """The name without its namespace, in lower case."""
+    return tag.rpartition("}")[2].lower()
 
 
 @lru_cache(4096)
