@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from bot.feeds.raw import Raw
-from bot.feeds.vocabulary import ACTED_UPON, ATOM, local_name, may_hold, role_of
+from bot.feeds.vocabulary import ACTED_UPON, ATOM, is_foreign, local_name, may_hold, role_of
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -41,7 +41,7 @@ def take_link(values: Raw, element: "Element", mend: Callable[[str], str]) -> No
 def pass_over(element: "Element") -> None:
     """Make sure that nothing in an element says anything about what is around it."""
     for inner in element.iterdescendants():
-        if not may_hold(element.tag, inner.tag) and role_of(inner.tag, inner.prefix) != "ignored":
+        if not may_hold(element.tag, inner.tag) and not is_foreign(inner.tag, inner.prefix):
             raise NotPlain
 
 

@@ -86,6 +86,11 @@ def may_hold(tag: str, inner: str) -> bool:
     return local_name(inner) in _INSIDE.get(local_name(tag), "").split()
 
 
+def is_foreign(tag: str, prefix: str | None) -> bool:
+    """Whether an element is of a namespace that nobody here knows, and means nothing under its prefix."""
+    return tag.rpartition("}")[0][1:].lower() not in _PREFIXES and role_of(tag, prefix) == "ignored"
+
+
 def local_name(tag: str) -> str:
     """The name without its namespace, in lower case."""
     return tag.rpartition("}")[2].lower()

@@ -28,6 +28,7 @@ URL = "https://h.example/feed.xml"
 MOST_ENTRIES = 20
 LIMIT_S = 5.0
 _ARCHIVES = ("conformance.tar.gz", "real.tar.gz")
+_LEAF = re.compile(rb"<([\w:.-]{1,40})(\s[^<>]{0,400})?>([^<>]{0,2000})</\1>")
 _UNCLEAN = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff]")
 _LARGEST = 60_000  # larger feeds say nothing that smaller ones do not
 _LIMITS = {
@@ -68,9 +69,28 @@ def mutants(feeds: dict[str, bytes], count: int, seed: int) -> Iterator[bytes]:
     for number in range(count):
         dice = random.Random(f"{seed}:{number}")
         body = bytearray(feeds[dice.choice(names)])
+        mutate = dice.choice((_mutate, _rearrange))
         for _ in range(dice.randint(1, 4)):
-            _mutate(body, dice, feeds[dice.choice(names)])
+            mutate(body, dice, feeds[dice.choice(names)])
         yield bytes(body)
+
+
+def _rearrange(body: bytearray, dice: random.Random, other: bytes) -> None:
+    """A mutation that leaves XML well-formed as a rule: an element without others in it comes, goes, or is renamed."""
+    leaves = list(_LEAF.finditer(bytes(body)))
+    if not leaves:
+        return
+    leaf, named = dice.choice(leaves), dice.choice(leaves)
+    match dice.randrange(4):
+        case 0:
+            body[leaf.start() : leaf.end()] = b""
+        case 1:
+            body[leaf.start() : leaf.start()] = named[0]
+        case 2:
+            body[leaf.start() : leaf.end()] = b"<%s>%s</%s>" % (named[1], leaf[3], named[1])
+        case _:
+            new = dice.choice([found[0] for found in _LEAF.finditer(other)] or [leaf[0]])
+            body[leaf.end() : leaf.end()] = new
 
 
 def _mutate(body: bytearray, dice: random.Random, other: bytes) -> None:

@@ -84,6 +84,7 @@ NOT_PLAIN = {
     "a channel about two things": replaced(
         "<rss ", '<rss xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd" '
     ).replace(b"<ttl>", b"<itunes:summary>a</itunes:summary><description>b</description><ttl>"),
+    "a logo with documents": replaced("<image>", "<image><docs>x</docs>"),
     "a feed within the logo": replaced("<image>", "<image><item><title>x</title></item>"),
     "a title of a contributor": replaced("<author>", "<contributor><title>x</title></contributor><author>", ATOM),
     "elements in XHTML that mean something": replaced("Sie <b>", "<summary>x</summary><b>", ATOM),
