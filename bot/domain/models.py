@@ -36,13 +36,22 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A parsed feed, entries in the feed's order."""
+    """A parsed feed, entries in the feed's order.
+
+    What it says about being read: `ttl_s` how long it stays fresh, `skip_hours` (UTC) and `skip_days` (Monday is 0)
+    when nothing comes, `hub` who pushes its changes (WebSub), `self_url` the address that it calls its own.
+    """
 
     kind: FeedKind
     title: str | None
     link: str | None
     language: str | None
     entries: tuple[Entry, ...]
+    ttl_s: int | None = None
+    skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
+    hub: str | None = None
+    self_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +64,10 @@ class FeedLink:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What an article page holds; paragraphs of `text` are separated by a line feed."""
+    """What an article page holds; paragraphs of `text` are separated by a line feed.
+
+    `paywalled`: the outlet asks for money for the article; `text` is as much of it as the page shows.
+    """
 
     title: str | None
     author: str | None
@@ -63,6 +75,7 @@ class Page:
     language: str | None
     image: str | None
     text: str
+    paywalled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
