@@ -247,7 +247,8 @@ def _files() -> list[Path]:
 @pytest.mark.parametrize("path", _files(), ids=lambda path: path.stem)
 def test_rule_files_hold_what_the_loader_reads(path: Path) -> None:
     tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    assert set(tables) <= {*rules.Rules.__slots__, "names"}
+    assert set(tables) <= {*rules.Rules.__slots__, "names", "cues"}
+    assert set(tables.pop("cues", {})) <= set(rules.Cues.__slots__)
     for kind in set(tables) - {"names"}:
         assert all(isinstance(pattern, str) and pattern for group in tables[kind].values() for pattern in group)
 

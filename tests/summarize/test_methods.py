@@ -124,7 +124,7 @@ def test_our_summarizer_is_one_of_sumys() -> None:
     given = document(story(TEXT, "en"), "en")
     chosen = summarizer(given, 3)
     assert all(isinstance(sentence, SpannedSentence) for sentence in chosen)
-    assert [sentence.ours for sentence in chosen] == list(story(TEXT, "en")[:3])
+    assert {sentence.ours for sentence in chosen} <= set(story(TEXT, "en"))
     assert [TEXT[s.ours.start : s.ours.end] for s in chosen] == [bullet.text for bullet in condense(TEXT).bullets]
 
 

@@ -39,6 +39,25 @@ class Rules:
     unfinished: Pattern | None
 
 
+@dataclass(frozen=True, slots=True)
+class Cues:
+    """Words of one language, in small letters; empty where nobody listed them.
+
+    small: its commonest. back: what points to something said before, `he`, `this`. connective: what joins a sentence to
+    the one before. own, first, second: `I`, `I` or `we`, and `you`. reporting: `said`, `according`.
+    """
+
+    small: frozenset[str]
+    back: frozenset[str]
+    connective: frozenset[str]
+    own: frozenset[str]
+    first: frozenset[str]
+    second: frozenset[str]
+    reporting: frozenset[str]
+    the: frozenset[str]
+    deed: frozenset[str]
+
+
 def load(language: str | None) -> Rules:
     """The rules for a language (ISO 639-1)."""
     return _load(language if language in _known() else _FALLBACK)
@@ -55,6 +74,22 @@ def _load(language: str) -> Rules:
     tables = [_read("form"), _read(language)]
     names: dict[str, str] = tables[0]["names"]
     return Rules(**{kind: _joined(kind, tables, names) for kind in Rules.__slots__})
+
+
+@lru_cache(maxsize=64)
+def cues(language: str | None) -> Cues:
+    """The words of a language (ISO 639-1)."""
+    table: dict[str, str] = _read(language).get("cues", {}) if language in _known() else {}
+    listed = {kind: frozenset(table.get(kind, "").split()) for kind in Cues.__slots__}
+    return Cues(**(listed | {"small": listed["small"] | common_words().get(language or "", frozenset())}))
+
+
+@lru_cache(maxsize=1)
+def common_words() -> dict[str, frozenset[str]]:
+    """The commonest words by language (ISO 639-1)."""
+    lines = files(__name__).joinpath("words.txt").read_text(encoding="utf-8").splitlines()
+    pairs = (line.partition(":") for line in lines)
+    return {code: frozenset(words.split()) for code, _, words in pairs}
 
 
 def _read(name: str) -> _Table:
