@@ -114,7 +114,12 @@ def _is_end(line: str, rules: Rules) -> bool:
 
 def _is_furniture(text: str, rules: Rules) -> bool:
     head = text[:_FORM_CHARS]
-    return _matches(rules.furniture, head) or bool(rules.anywhere and rules.anywhere.search(head))
+    return _matches(rules.furniture, head) or _holds(rules, head)
+
+
+def _holds(rules: Rules, head: str) -> bool:
+    low = head.lower()
+    return any(mark in low for mark in rules.marks) and bool(rules.anywhere and rules.anywhere.search(head))
 
 
 def _matches(pattern: Pattern | None, text: str) -> bool:

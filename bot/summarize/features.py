@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log, sqrt
 from typing import Any
 
@@ -18,13 +19,13 @@ from bot.summarize.words import TOKEN, parts
 NAMES = (
     "first", "second", "third", "place", "nearness", "depth", "length", "first_length", "next_length",
     "short", "long",
-    "centrality", "frequency", "repeated", "shared", "shared_density", "top_terms", "top_terms_wide", "pairs",
+    "centrality", "frequency", "repeated", "shared_density", "top_terms", "top_terms_wide", "pairs",
     "pairs_share",
     "like_first", "like_lead",
-    "names", "name_share", "new_names", "name_frequency", "numbers", "has_number",
-    "quoted_start", "quoted_share", "colon", "paren", "dash", "commas",
+    "name_share", "new_names", "numbers", "has_number",
+    "quoted_start", "quoted_share", "colon", "paren", "dash",
     "refers_back", "connective", "pronouns", "addressed", "own_voice", "reports",
-    "title", "title_share",
+    "title",
 )  # fmt: skip
 """The features in the order of every row that `measured` gives."""
 
@@ -32,6 +33,7 @@ _STEM_CHARS = 6
 """Words count as one where they begin alike: a stemmer for any language that inflects at the end."""
 _UNSPACED_FROM = "\u0e00"
 """Where the scripts without blanks between words begin; the others above it lose nothing by being left whole."""
+_MOST_REMEMBERED, _LONGEST_WORD_CHARS = 20_000, 1000
 _SHORT, _LONG = 10, 32
 _TOP, _TOP_WIDE = 8, 20
 _QUOTED = re.compile('["“„«「][^"“”„«»「」]*["”“»」]?')
@@ -62,14 +64,14 @@ class Measured:
 
 def words_of(texts: Iterable[str], known: Cues) -> list[Words]:
     """The words of each sentence."""
-    terms: dict[str, list[str]] = {}  # by word; most words of an article come more than once
-    return [_words(text, known, terms) for text in texts]
+    terms = _terms(known)
+    return [_words(text, terms) for text in texts]
 
 
 def measured(sentences: Sequence[Words], at: Sequence[int], title: str | None, known: Cues) -> Measured:
     """Measure the sentences at the places `at` against all of them, which stand in the article's order."""
     whole = _Whole(sentences, at)
-    headline = _words(title, known, {}).distinct if title else frozenset[str]()
+    headline = _words(title, _terms(known)).distinct if title else frozenset[str]()
     rows = [whole.row(place, number, headline, known) for place, number in enumerate(at)]
     return Measured(rows, [whole.vectors[number] for number in at])
 
@@ -79,33 +81,48 @@ def alike(one: Vector, two: Vector) -> float:
     return sum([one[term] * two[term] for term in one.keys() & two.keys()])
 
 
-def _words(text: str, known: Cues, seen: dict[str, list[str]]) -> Words:
+class _Terms(dict[str, list[str]]):
+    """What a word counts as: nothing where it is common, else what words of its stem begin with. Remembers."""
+
+    def __init__(self, small: frozenset[str]) -> None:
+        super().__init__()
+        self._small = small
+
+    def __missing__(self, word: str) -> list[str]:
+        if len(self) >= _MOST_REMEMBERED:
+            self.clear()
+        self[word] = found = self._of(word[:_LONGEST_WORD_CHARS])
+        return found
+
+    def _of(self, word: str) -> list[str]:
+        if len(word) < 2 or word in self._small:
+            return []
+        if word[0] >= _UNSPACED_FROM:
+            return parts(word)
+        return [word.removesuffix("'s").removesuffix("’s")[:_STEM_CHARS]]
+
+
+@lru_cache(maxsize=16)
+def _terms(known: Cues) -> _Terms:
+    return _Terms(known.small)
+
+
+def _words(text: str, known: _Terms) -> Words:
     tokens = TOKEN.findall(text)
     words = [token.lower() for token in tokens]
     terms: list[str] = []
     names: list[str] = []
     name_words = numbers = 0
     for token, word in zip(tokens, words, strict=True):
-        stems = seen.get(word)
-        if stems is None:
-            stems = seen[word] = _terms(word, known)
+        stems = known[word]
         if stems:
             terms += stems
-            if token is not word and token[0] != word[0] and token is not tokens[0]:
+            if token != word and token is not tokens[0]:
                 names += stems
                 name_words += 1
-            elif "/" < word[0] < ":":
+            elif "/" < word < ":":
                 numbers += 1
     return Words(text, words, terms, frozenset(terms), frozenset(names), name_words, numbers)
-
-
-def _terms(word: str, known: Cues) -> list[str]:
-    """What a word counts as: nothing where it is common, else what words of its stem begin with."""
-    if len(word) < 2 or word in known.small:
-        return []
-    if word[0] >= _UNSPACED_FROM:
-        return parts(word)
-    return [word.removesuffix("'s").removesuffix("’s")[:_STEM_CHARS]]
 
 
 class _Whole:
@@ -115,11 +132,11 @@ class _Whole:
         self.sentences = sentences
         self.size, self.usable = len(sentences), len(at)
         self.times = Counter([term for each in sentences for term in each.terms])
+        self.mean_times = self.times.total() / (len(self.times) or 1) or 1.0
         self.found_in = Counter([term for each in sentences for term in each.distinct])
         self.repeated = _over_one(self.found_in)
         self.pairs = [frozenset(zip(each.terms, each.terms[1:], strict=False)) for each in sentences]
         self.repeated_pairs = _over_one(Counter([pair for pairs in self.pairs for pair in pairs]))
-        self.names = Counter([name for each in sentences for name in each.names])
         top = [term for term, _ in self.found_in.most_common(_TOP_WIDE)]
         self.top, self.top_wide = frozenset(top[:_TOP]), frozenset(top)
         self.new_names = list(_new(each.names for each in sentences))
@@ -128,13 +145,15 @@ class _Whole:
         self.leading = [self.vectors[number] for number in at[:3]]
 
     def _vectors(self) -> list[Vector]:
-        weights = {term: log((self.size + 1) / count) for term, count in self.found_in.items()}
+        by_count = {count: log((self.size + 1) / count) for count in set(self.found_in.values())}
+        weights = {term: by_count[count] for term, count in self.found_in.items()}
         vectors = []
         for each in self.sentences:
             vector = {term: weights[term] for term in each.distinct}
             if len(vector) < len(each.terms):
                 for term, times in Counter(each.terms).items():
-                    vector[term] *= 1 + log(times)
+                    if times > 1:
+                        vector[term] *= 1 + log(times)
             scale = 1 / (sqrt(sum([value * value for value in vector.values()])) or 1.0)
             vectors.append({term: value * scale for term, value in vector.items()})
         return vectors
@@ -150,7 +169,6 @@ class _Whole:
     def row(self, place: int, number: int, headline: frozenset[str], known: Cues) -> list[float]:
         """The features of one sentence, the `place`-th of the usable ones."""
         each = self.sentences[number]
-        in_title = len(each.distinct & headline)
         return [
             *self._placed(place, each),
             *self._central(number, each),
@@ -158,8 +176,7 @@ class _Whole:
             *self._named(number, each),
             *_formed(each.text),
             *_worded(each.words, known),
-            in_title / (len(each.distinct) or 1),
-            in_title / (len(headline) or 1),
+            len(each.distinct & headline) / (len(headline) or 1),
         ]
 
     def _placed(self, place: int, each: Words) -> tuple[float, ...]:
@@ -174,14 +191,13 @@ class _Whole:
     def _central(self, number: int, each: Words) -> tuple[float, ...]:
         terms, count = each.distinct, len(each.distinct) or 1
         vector, centre = self.vectors[number], self.centre
-        shared = (sum([self.found_in[term] for term in terms]) - len(terms)) / self.size
+        shared = sum(map(self.found_in.__getitem__, terms)) - len(terms)
         told_twice = len(self.pairs[number] & self.repeated_pairs)
         return (
             sum([value * centre[term] for term, value in vector.items()]),
-            sum([self.times[term] for term in terms]) / count * len(self.times) / (self.times.total() or 1),
+            sum(map(self.times.__getitem__, terms)) / count / self.mean_times,
             len(terms & self.repeated) / count,
-            shared,
-            shared / (len(each.words) or 1),
+            shared / self.size / (len(each.words) or 1),
             len(terms & self.top) / count,
             len(terms & self.top_wide) / count,
             min(told_twice, 8),
@@ -194,12 +210,9 @@ class _Whole:
         return like[0], sum(like) / 3
 
     def _named(self, number: int, each: Words) -> tuple[float, ...]:
-        frequency = sum([self.names[name] for name in each.names]) / self.size / (len(each.names) or 1)
         return (
-            min(len(each.names), 6),
             each.name_words / (len(each.words) or 1),
             min(self.new_names[number], 4),
-            frequency,
             min(each.numbers, 4),
             float(each.numbers > 0),
         )
@@ -213,7 +226,6 @@ def _formed(text: str) -> tuple[float, ...]:
         float(":" in text or ";" in text or "：" in text),
         float("(" in text or "（" in text),
         float("--" in text or "—" in text or "–" in text),
-        min(text.count(",") + text.count("，") + text.count("،"), 4),
     )
 
 

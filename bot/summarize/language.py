@@ -11,7 +11,7 @@ from collections import Counter
 from functools import lru_cache
 from importlib.resources import files
 
-_SAMPLE_CHARS = 3000
+_SAMPLE_CHARS = 2000
 _LEAST_MODEL_LETTERS, _LEAST_MODEL_WORDS = 120, 15
 _LEAST_SHARE, _LEAST_LEAD = 0.12, 1.15
 _WIDE_WEIGHT = 3
@@ -101,13 +101,13 @@ def _languages_of_words() -> dict[str, tuple[str, ...]]:
 def _by_words(sample: str) -> str | None:
     """By the commonest words: a word of one language says more than a word of several."""
     languages, score = _languages_of_words(), Counter[str]()
-    words = _WORD.findall(sample.lower())
-    for word in words:
-        shared = languages.get(word, ())
+    words = Counter(_WORD.findall(sample.lower()))
+    for word in words.keys() & languages.keys():
+        shared = languages[word]
         for code in shared:
-            score[code] += 12 // len(shared) + 1
+            score[code] += words[word] * (12 // len(shared) + 1)
     best = score.most_common(2)
-    if not best or best[0][1] < 12 * _LEAST_SHARE * len(words):
+    if not best or best[0][1] < 12 * _LEAST_SHARE * words.total():
         return None
     return best[0][0] if len(best) == 1 or best[0][1] >= _LEAST_LEAD * best[1][1] else None
 

@@ -18,6 +18,8 @@ LEAST_CHARS, MOST_CHARS = 25, 700
 """A shorter sentence tells nothing by itself; a longer one is no sentence that a reader would want as a bullet."""
 _GOOD_CHARS = (30, 400)
 
+_TAIL_CHARS = 12
+
 _WIDE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _BROKEN = re.compile("[\x00-\x08\x0e-\x1b\x7f\x80-\x84\x86-\x9f\ud800-\udfff]")
 _SMALL_WORD = re.compile(r"(?<![^\W\d_])[^\W\d_A-ZÀ-ÖØ-Þ]{2}")
@@ -90,7 +92,9 @@ def is_usable(text: str) -> bool:
     """Whether a sentence can stand alone as a bullet at all: whole, long enough, telling rather than asking."""
     if weight(text) < LEAST_CHARS or len(text) > MOST_CHARS:
         return False
-    if _BROKEN.search(text) or _QUESTION.search(text) or text.endswith(_OPEN_END):
+    if text.endswith(_OPEN_END) or _QUESTION.search(text[-_TAIL_CHARS:]):
+        return False
+    if not text.isprintable() and _BROKEN.search(text):
         return False
     return bool(_SMALL_WORD.search(text) or _WIDE.search(text))
 
@@ -98,7 +102,7 @@ def is_usable(text: str) -> bool:
 def is_good(text: str) -> bool:
     """Whether a sentence makes a good bullet: handy and ended, no caption, no speech without its speaker."""
     least, most = _GOOD_CHARS
-    fits = least <= weight(text) <= most and _ENDED.search(text)
+    fits = least <= weight(text) <= most and _ENDED.search(text[-_TAIL_CHARS:])
     return bool(fits) and not _LABEL.match(text) and not _SPEECH.match(text)
 
 
@@ -120,4 +124,6 @@ def leans(sentence: Words, known: Cues) -> bool:
 
 def weight(text: str) -> int:
     """Length in characters; one of Chinese, Japanese, Korean or Thai says about as much as two and a half others."""
+    if text.isascii():
+        return len(text)
     return len(text) + 3 * len(_WIDE.findall(text)) // 2

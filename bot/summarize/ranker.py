@@ -77,7 +77,8 @@ def chosen(
         best = max(free, key=left.__getitem__)
         del left[best]
         order.append(best)
-        _take_off(left, best, vectors, by)
+        if len(order) < count:
+            _take_off(left, best, vectors, by)
     return order
 
 

@@ -24,7 +24,8 @@ class Rules:
     """One language's rules together with the common ones; None where no rule of the kind exists.
 
     prefix: matched where a line begins; what it covers is left out of the first sentence. furniture: matched where a
-    line or sentence begins; that line or sentence goes. anywhere: the same, but found anywhere in it. ending: matched
+    line or sentence begins; that line or sentence goes. anywhere: the same, but found anywhere in it; looked for only
+    where one of `marks` stands, as one of them does in every text that such a rule finds. ending: matched
     against a whole short line or sentence; nothing after it belongs to the story. headline: an ending that only counts
     as a line of its own. byline: matched where a line begins, before a name. unfinished: found at the end of a piece
     that is not a whole sentence yet.
@@ -33,6 +34,7 @@ class Rules:
     prefix: Pattern | None
     furniture: Pattern | None
     anywhere: Pattern | None
+    marks: tuple[str, ...]
     ending: Pattern | None
     headline: Pattern | None
     byline: Pattern | None
@@ -73,7 +75,9 @@ def _known() -> frozenset[str]:
 def _load(language: str) -> Rules:
     tables = [_read("form"), _read(language)]
     names: dict[str, str] = tables[0]["names"]
-    return Rules(**{kind: _joined(kind, tables, names) for kind in Rules.__slots__})
+    patterns = {kind: _joined(kind, tables, names) for kind in Rules.__slots__ if kind != "marks"}
+    marks = tuple(mark for table in tables for mark in table.get("marks", {}).get("anywhere", ()))
+    return Rules(**patterns, marks=marks)
 
 
 @lru_cache(maxsize=64)
