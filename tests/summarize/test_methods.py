@@ -19,6 +19,7 @@ from sumy.utils import get_stop_words
 from bot.summarize.bullets import METHODS, condense
 from bot.summarize.clean import story
 from bot.summarize.documents import SpannedSentence, document
+from bot.summarize.lexrank import ratings
 from bot.summarize.methods import MOST_SENTENCES, choose
 from bot.summarize.news import NewsSummarizer
 from bot.summarize.sentences import Sentence
@@ -146,3 +147,18 @@ def test_the_tokenizer_has_sumys_shape() -> None:
     assert tokenizer.to_words("नगर परिषद ने") == ("नगर", "परिषद", "ने")
     assert tokenizer.to_words("北京市政府 said") == ("北京", "京市", "市政", "政府", "said")
     assert tokenizer.to_words("\ud800 – 12") == ()
+
+
+def test_lexrank_rates_as_sumys_loops_do() -> None:
+    summarizer = LexRankSummarizer(Stemmer("english"))
+    summarizer.stop_words = get_stop_words("english")
+    words = [summarizer._to_words_set(each) for each in document(story(LONG, "en"), "en").sentences]
+    tf, idf = summarizer._compute_tf(words), summarizer._compute_idf(words)
+    theirs = summarizer.power_method(summarizer._create_matrix(words, 0.1, tf, idf), 0.1)
+    assert ratings(words) == pytest.approx(list(theirs))
+    assert len(set(ratings(words))) > 2
+
+
+def test_lexrank_bears_sentences_that_share_nothing() -> None:
+    assert ratings([]) == []
+    assert ratings([[], ["bridge"]]) == ratings([["bridge"], []]) == [0.0, 0.0]
