@@ -87,7 +87,7 @@ def _is_beside(line: str, number: int, boxed: bool, rules: Rules) -> bool:
         return True
     if len(line) <= _SHORT_LINE_CHARS and _is_furniture(line, rules):
         return True
-    return (number < _HEAD_LINES and _is_byline(line, rules)) or _is_subhead(line)
+    return (number < _HEAD_LINES and is_byline(line, rules)) or is_subhead(line)
 
 
 def _is_late(at: int, text: str) -> bool:
@@ -126,7 +126,7 @@ def _matches(pattern: Pattern | None, text: str) -> bool:
     return bool(pattern and pattern.match(text[:_FORM_CHARS]))
 
 
-def _is_byline(line: str, rules: Rules) -> bool:
+def is_byline(line: str, rules: Rules) -> bool:
     """A word like "By" and then names: hardly a word in small letters, no end of a sentence."""
     before = rules.byline.match(line) if rules.byline and len(line) <= _BYLINE_CHARS else None
     if not before or _FINAL.search(line[-10:]):
@@ -136,7 +136,7 @@ def _is_byline(line: str, rules: Rules) -> bool:
     return 0 < len(words) <= _BYLINE_WORDS and 4 * small <= len(words)
 
 
-def _is_subhead(line: str) -> bool:
+def is_subhead(line: str) -> bool:
     """A short line that ends like no sentence, or one in capitals."""
     if len(line) > _SUBHEAD_CHARS or len(line.split()) > _SUBHEAD_WORDS:
         return False

@@ -108,6 +108,8 @@ def is_good(text: str) -> bool:
 
 def is_own_voice(sentence: Words, known: Cues) -> bool:
     """Whether the writer speaks, outside of quotation marks: "I" anywhere, or "we" in the beginning."""
+    if _is_unspaced(sentence.text):
+        return any(word in _QUOTED.sub(" ", sentence.text) for word in known.own)
     if known.first.isdisjoint(sentence.words):
         return False
     words = [word.lower() for word in TOKEN.findall(_QUOTED.sub(" ", sentence.text))]
@@ -119,7 +121,13 @@ def leans(sentence: Words, known: Cues) -> bool:
     if not sentence.words or sentence.text[0] in _MARKS:
         return False
     first, second = (*sentence.words[:2], "")[:2]
+    if _is_unspaced(first):
+        return first.startswith((*known.back, *known.connective))
     return first in known.back or first in known.connective or (first in known.the and second in known.deed)
+
+
+def _is_unspaced(text: str) -> bool:
+    return not text.isascii() and bool(_WIDE.match(text))
 
 
 def weight(text: str) -> int:

@@ -7,6 +7,7 @@ names above it.
 
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -78,6 +79,18 @@ def _load(language: str) -> Rules:
     patterns = {kind: _joined(kind, tables, names) for kind in Rules.__slots__ if kind != "marks"}
     marks = tuple(mark for table in tables for mark in table.get("marks", {}).get("anywhere", ()))
     return Rules(**patterns, marks=marks)
+
+
+def single(language: str | None) -> Iterator[tuple[str, Pattern]]:
+    """Every rule that acts by itself as `kind.group` and its pattern, to say which of them was at work."""
+    tables = [_read("form"), _read(language if language and language in _known() else _FALLBACK)]
+    names: dict[str, str] = tables[0]["names"]
+    for kind in ("prefix", "furniture", "anywhere", "ending", "headline"):
+        for table in tables:
+            for group in table.get(kind, {}):
+                found = _joined(kind, [{kind: {group: table[kind][group]}}], names)
+                if found:
+                    yield f"{kind}.{group}", found
 
 
 @lru_cache(maxsize=64)
