@@ -45,7 +45,9 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.add_argument("--method", choices=METHODS, default="news", help="how to choose them (news)")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--jsonl", action="store_true", help="many: JSON lines with id and text from standard input")
-    parser.add_argument("--explain", action="store_true", help="say on standard error, or in the JSON, why these")
+    parser.add_argument(
+        "--explain", action="store_true", help="say on standard error, or in the JSON, why (method news)"
+    )
     parser.set_defaults(handler=_run, refuse=parser.error)
 
 

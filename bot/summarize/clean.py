@@ -119,7 +119,10 @@ def _is_furniture(text: str, rules: Rules) -> bool:
 
 def _holds(rules: Rules, head: str) -> bool:
     low = head.lower()
-    return any(mark in low for mark in rules.marks) and bool(rules.anywhere and rules.anywhere.search(head))
+    for mark in rules.marks:
+        if mark in low:
+            return bool(rules.anywhere and rules.anywhere.search(head))
+    return False
 
 
 def _matches(pattern: Pattern | None, text: str) -> bool:

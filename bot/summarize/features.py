@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from math import log, sqrt
 from typing import Any
 
@@ -81,25 +82,23 @@ def alike(one: Vector, two: Vector) -> float:
     return sum([one[term] * two[term] for term in one.keys() & two.keys()])
 
 
-class _Terms(dict[str, list[str]]):
-    """What a word counts as: nothing where it is common, else what words of its stem begin with. Remembers."""
+class _Terms(dict[str, str]):
+    """What a word counts as: what words of its stem begin with, nothing where it is common. Remembers."""
 
     def __init__(self, small: frozenset[str]) -> None:
         super().__init__()
         self._small = small
 
-    def __missing__(self, word: str) -> list[str]:
+    def __missing__(self, word: str) -> str:
         if len(self) >= _MOST_REMEMBERED:
             self.clear()
         self[word] = found = self._of(word[:_LONGEST_WORD_CHARS])
         return found
 
-    def _of(self, word: str) -> list[str]:
+    def _of(self, word: str) -> str:
         if len(word) < 2 or word in self._small:
-            return []
-        if word[0] >= _UNSPACED_FROM:
-            return parts(word)
-        return [word.removesuffix("'s").removesuffix("’s")[:_STEM_CHARS]]
+            return ""
+        return word if word[0] >= _UNSPACED_FROM else word.removesuffix("'s").removesuffix("’s")[:_STEM_CHARS]
 
 
 @lru_cache(maxsize=16)
@@ -110,19 +109,14 @@ def _terms(known: Cues) -> _Terms:
 def _words(text: str, known: _Terms) -> Words:
     tokens = TOKEN.findall(text)
     words = [token.lower() for token in tokens]
-    terms: list[str] = []
-    names: list[str] = []
-    name_words = numbers = 0
-    for token, word in zip(tokens, words, strict=True):
-        stems = known[word]
-        if stems:
-            terms += stems
-            if token != word and token is not tokens[0]:
-                names += stems
-                name_words += 1
-            elif "/" < word < ":":
-                numbers += 1
-    return Words(text, words, terms, frozenset(terms), frozenset(names), name_words, numbers)
+    stems = [known[word] for word in words]
+    terms = [stem for stem in stems if stem]
+    # the first word is in capitals whatever it is
+    names = [stem for stem, token, word in zip(stems[1:], tokens[1:], words[1:], strict=True) if stem and token != word]
+    numbers = len([stem for stem in terms if stem < ":"])
+    if not text.isascii() and terms and max(terms) >= _UNSPACED_FROM:
+        terms = [part for stem in terms for part in parts(stem)]
+    return Words(text, words, terms, frozenset(terms), frozenset(names), len(names), numbers)
 
 
 class _Whole:
@@ -135,7 +129,7 @@ class _Whole:
         self.mean_times = self.times.total() / (len(self.times) or 1) or 1.0
         self.found_in = Counter([term for each in sentences for term in each.distinct])
         self.repeated = _over_one(self.found_in)
-        self.pairs = [frozenset(zip(each.terms, each.terms[1:], strict=False)) for each in sentences]
+        self.pairs = [frozenset(pairwise(each.terms)) for each in sentences]
         self.repeated_pairs = _over_one(Counter([pair for pairs in self.pairs for pair in pairs]))
         top = [term for term, _ in self.found_in.most_common(_TOP_WIDE)]
         self.top, self.top_wide = frozenset(top[:_TOP]), frozenset(top)
@@ -159,10 +153,10 @@ class _Whole:
         return vectors
 
     def _centre(self) -> Vector:
-        total = dict.fromkeys(self.found_in, 0.0)
+        total: dict[str, float] = {}
+        before = total.get
         for vector in self.vectors:
-            for term, value in vector.items():
-                total[term] += value
+            total.update([(term, before(term, 0.0) + value) for term, value in vector.items()])
         length = sqrt(sum([value * value for value in total.values()])) or 1.0
         return {term: value / length for term, value in total.items()}
 

@@ -6,6 +6,7 @@ whose words are not listed.
 """
 
 import re
+import string
 from bisect import bisect_right
 from collections import Counter
 from functools import lru_cache
@@ -20,6 +21,7 @@ _WIDE_WEIGHT = 3
 _TAG = re.compile(r"([A-Za-z]{2})(?:[-_].*)?", re.DOTALL)
 # not \w, which ends a word at the vowel signs of Indian scripts
 _WORD = re.compile(r"[^\s\d.,;:!?…\"'’“”„«»()\[\]।؟،؛–—/-]+")
+_ASCII_LETTERS = string.ascii_letters.encode()
 _LETTER = re.compile(r"[^\W\d_]")
 
 # where a script begins, and its languages; the first of several is not preferred
@@ -70,6 +72,9 @@ def _fits(code: str, script: str) -> bool:
 
 
 def _script(sample: str) -> str:
+    plain = sample.encode("ascii", "ignore")
+    if 2 * (len(plain) - len(plain.translate(None, _ASCII_LETTERS))) > len(sample):
+        return "latin"
     counts = Counter[str]()
     for letter, times in Counter(sample).items():
         if letter.isalpha():
