@@ -14,6 +14,8 @@ from bot.summarize.rules import Cues, cues
 from bot.summarize.sentences import Sentence
 from bot.summarize.words import TOKEN
 
+MOST_RATED = 250
+"""The good sentences after so many are taken in text order, if at all: what matters stands before them."""
 LEAST_CHARS, MOST_CHARS = 25, 700
 """A shorter sentence tells nothing by itself; a longer one is no sentence that a reader would want as a bullet."""
 _GOOD_CHARS = (30, 400)
@@ -47,8 +49,10 @@ def best_first(
     known = cues(language)
     words = words_of([each.text for each in sentences], known)
     good = candidates(words, known)
-    found = _ranked(words, good, count, title, known, by or ranker.model()) if good else []
+    near, far = good[:MOST_RATED], good[MOST_RATED:]
+    found = _ranked(words[: near[-1] + 1], near, count, title, known, by or ranker.model()) if near else []
     if len(found) < count:
+        found += _standing(words, far, found, known)
         found += _poor(words, good, known)
     return found[:count]
 
@@ -59,6 +63,15 @@ def _ranked(
     seen = measured(words, good, title, known)
     places = ranker.chosen(ranker.scores(seen.rows, by), seen.vectors, count, by, needs(words, good, known))
     return [good[place] for place in places]
+
+
+def _standing(words: Sequence[Words], far: list[int], found: list[int], known: Cues) -> list[int]:
+    """Those of the far sentences that lean on none that is left out, in text order."""
+    taken = set(found)
+    for at in far:
+        if at - 1 in taken or not leans(words[at], known):
+            taken.add(at)
+    return [at for at in far if at in taken]
 
 
 def _poor(words: Sequence[Words], good: list[int], known: Cues) -> list[int]:
