@@ -1,6 +1,7 @@
-"""Trains the ranker of bullets, and says how well it does on articles that it never saw.
+r"""Trains the ranker of bullets, and says how well it does on articles that it never saw.
 
-    python -m benchmarks.train_ranker ../shared/data/summaries/cnndm_dev.jsonl.gz --write bot/summarize
+    python -m benchmarks.train_ranker ../shared/data/summaries/cnndm_dev.jsonl.gz \
+        --titles ../shared/data/summaries/inshorts_dev.jsonl.gz --write bot/summarize
 
 Each article's best sentences are known only as a set, so the model is fitted to sets: for every article the sets of
 three among its likeliest sentences get a probability from the weights, and the weights are moved so that the expected
@@ -16,7 +17,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import combinations, pairwise
 from pathlib import Path
@@ -35,6 +36,7 @@ FOLDS = 5
 COUNT = 3
 LIKELIEST, MOST_SENTENCES = 11, 60
 PENALTY, STEPS, RATE, TEMPERATURE = 0.05, 100, 0.03, 2.0
+TITLE_WEIGHTS = (0.0, 2.0, 4.0, 8.0, 12.0, 16.0)
 START = {"nearness": 2.0, "repeated": 1.0, "centrality": 1.0}
 """What the first candidates are found by, in units of one standard deviation."""
 Row = dict[str, Any]
@@ -223,6 +225,7 @@ def main() -> None:
     """Train, print the report, and write the model where asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path)
+    parser.add_argument("--titles", type=Path, metavar="FILE", help="articles with titles, for the weight of that one")
     parser.add_argument("--write", type=Path, metavar="FOLDER", help="where ranker.json goes")
     parser.add_argument("--folds", type=Path, metavar="FILE", help="where the models of the folds go")
     asked = parser.parse_args()
@@ -233,13 +236,22 @@ def main() -> None:
     if asked.folds:
         asked.folds.write_text(json.dumps([written(by) for by in by_fold]), encoding="utf-8")
     if asked.write:
-        model = json.dumps(written(fitted(articles)), indent=1, ensure_ascii=False)
+        by = fitted(articles)
+        titled = [each for each in map(article, read(asked.titles)) if len(each.rows)] if asked.titles else []
+        model = json.dumps(written(with_title(by, titled)), indent=1, ensure_ascii=False)
         asked.write.joinpath("ranker.json").write_text(f"{model}\n", encoding="utf-8")
 
 
 def models(articles: Sequence[Article]) -> list[Model]:
     """One model a fold, fitted without it."""
     return [fitted([each for each in articles if each.fold != fold]) for fold in range(FOLDS)]
+
+
+def with_title(by: Model, articles: Sequence[Article]) -> Model:
+    """The model with the best of a few weights for words of the title, everything else as it is."""
+    at = NAMES.index("title")
+    tries = [replace(by, weights=(*by.weights[:at], weight, *by.weights[at + 1 :])) for weight in TITLE_WEIGHTS]
+    return max(tries, key=lambda one: sum(each.gain(picked(each, one)) for each in articles))
 
 
 def report(articles: Sequence[Article], gains: dict[str, float]) -> None:

@@ -127,7 +127,8 @@ class _Whole:
         self.size, self.usable = len(sentences), len(at)
         self.times = Counter([term for each in sentences for term in each.terms])
         self.mean_times = self.times.total() / (len(self.times) or 1) or 1.0
-        self.found_in = Counter([term for each in sentences for term in each.distinct])
+        # in the order of the text, as the order of a set differs from process to process
+        self.found_in = Counter([term for each in sentences for term in dict.fromkeys(each.terms)])
         self.repeated = _over_one(self.found_in)
         self.pairs = [frozenset(pairwise(each.terms)) for each in sentences]
         self.repeated_pairs = _over_one(Counter([pair for pairs in self.pairs for pair in pairs]))
@@ -143,7 +144,7 @@ class _Whole:
         weights = {term: by_count[count] for term, count in self.found_in.items()}
         vectors = []
         for each in self.sentences:
-            vector = {term: weights[term] for term in each.distinct}
+            vector = {term: weights[term] for term in each.terms}
             if len(vector) < len(each.terms):
                 for term, times in Counter(each.terms).items():
                     if times > 1:

@@ -74,7 +74,8 @@ def chosen(
         free = [place for place in left if place not in needs or needs[place] in order]
         if not free:
             break
-        best = max(free, key=left.__getitem__)
+        # rounded, as the last digits follow the order of Python's sets
+        best = max(free, key=lambda place: round(left[place], 6))
         del left[best]
         order.append(best)
         if len(order) < count:
