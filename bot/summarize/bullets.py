@@ -7,9 +7,11 @@ Pure and bounded: one call holds no state, needs no file or connection, and look
 from bot.domain.models import Bullet, Condensed
 from bot.summarize.clean import story
 from bot.summarize.language import known
-from bot.summarize.rank import best_first
+from bot.summarize.rank import best_first, usable
 from bot.summarize.sentences import Sentence
 
+VERSION = 2
+"""Grows whenever the same article may get other bullets (model, rules, sentences): 1 was the cleaned lead."""
 METHODS = ("news", "lexrank", "textrank", "lsa", "luhn")
 """Ways to choose: ours, and sumy's by name."""
 
@@ -37,16 +39,17 @@ def condense(
         raise ValueError(f"count {count}, method {method!r}")
     language = known(language, text)
     sentences = story(text, language, title)
-    chosen = _lead(sentences, count) if method == "news" else _by_sumy(sentences, language, count, method)
+    chosen = (
+        _ours(sentences, title, language, count) if method == "news" else _by_sumy(sentences, language, count, method)
+    )
     return Condensed(language, tuple(Bullet(s.text, s.start, s.end) for s in chosen))
 
 
-def _lead(sentences: tuple[Sentence, ...], count: int) -> list[Sentence]:
-    return [sentences[at] for at in sorted(best_first(sentences)[:count])]
+def _ours(sentences: tuple[Sentence, ...], title: str | None, language: str | None, count: int) -> list[Sentence]:
+    return [sentences[at] for at in sorted(best_first(sentences, count, title, language))]
 
 
 def _by_sumy(sentences: tuple[Sentence, ...], language: str | None, count: int, method: str) -> list[Sentence]:
     from bot.summarize import methods
 
-    usable = [sentences[at] for at in sorted(best_first(sentences))]
-    return methods.choose(usable, language, count, method)
+    return methods.choose([sentences[at] for at in usable(sentences)], language, count, method)
