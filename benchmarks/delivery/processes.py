@@ -83,4 +83,5 @@ async def _stamp(sandbox: Sandbox, users: int, at: list[float]) -> None:
         return sum(len(chat.messages) for chat in chats) - len(at)
 
     while users:
-        at.extend([time.monotonic()] * await sandbox.wait_for(new, timeout_s=3600))
+        came = await sandbox.wait_for(new, timeout_s=3600)
+        at.extend([time.monotonic()] * came)
