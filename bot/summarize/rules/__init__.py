@@ -47,9 +47,9 @@ class Cues:
     """Words of one language, in small letters; empty where nobody listed them.
 
     small: its commonest. back: what points to something said before, `he`, `this`. connective: what joins a sentence to
-    the one before. own, first, second: `I`, `I` or `we`, and `you`. reporting: `said`, `according`. teaser: what opens a
-    sentence that only announces others, one word or two joined by `_`, `here_are`, `imagine`. appeal: what opens a call
-    to readers where `you` stands too, or a comma behind it, `share`.
+    the one before. own, first, second: `I`, `I` or `we`, and `you`. reporting: `said`, `according`.
+    teaser: what opens a sentence that only announces others, one word or two joined by `_`, `here_are`, `imagine`.
+    appeal: what opens a call to readers where `you` stands too, or a comma behind it, `share`.
     """
 
     small: frozenset[str]
