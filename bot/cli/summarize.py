@@ -81,7 +81,7 @@ def _one(args: argparse.Namespace) -> int:
     found = condense(text, **named, count=args.bullets, method=args.method)
     why = _explained(text, named, args.bullets) if args.explain else None
     if args.json:
-        say(_dumped(asdict(found) | ({"text": text} if page else {}) | ({"explained": asdict(why)} if why else {})))
+        say(_dumped(_fields(found) | ({"text": text} if page else {}) | ({"explained": asdict(why)} if why else {})))
     else:
         _show(found)
         if why:
@@ -228,7 +228,12 @@ def answer(line: _Line, count: int, method: str) -> _Answer:
     found = condense(
         asked["text"], title=asked.get("title"), language=asked.get("language"), count=count, method=method
     )
-    return _dumped({"id": asked.get("id")} | asdict(found)), None
+    return _dumped({"id": asked.get("id")} | _fields(found)), None
+
+
+def _fields(found: Condensed) -> dict[str, object]:
+    bullets = [{"text": each.text, "start": each.start, "end": each.end} for each in found.bullets]
+    return {"language": found.language, "bullets": bullets}
 
 
 def _is_key(key: object) -> bool:

@@ -143,19 +143,27 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Bullet:
-    """One sentence taken verbatim: `article_text[start:end]` with white space folded is `text`."""
+    """One sentence taken verbatim: `article_text[start:end]` with white space folded is `text`.
+
+    `link` opens the article at this very sentence (text fragment), None where nothing leads there.
+    """
 
     text: str
     start: int
     end: int
+    link: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Condensed:
-    """What condensing found in one text: its language (ISO 639-1, None if undecided) and its bullets in text order."""
+    """What condensing found in one text: its language (ISO 639-1, None if undecided) and its bullets in text order.
+
+    `version` grows whenever condensing gets better; 0 is older than all of them.
+    """
 
     language: str | None
     bullets: tuple[Bullet, ...]
+    version: int = 0
 
 
 # ---- stories -----------------------------------------------------------------------------------
@@ -173,7 +181,7 @@ class Story:
     published_at: datetime
     ready_at: datetime
     language: str | None
-    bullets: tuple[str, ...]
+    bullets: tuple[Bullet, ...]
     outlets: int = 1
 
 

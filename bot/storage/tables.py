@@ -100,6 +100,7 @@ articles = Table(
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("text", Text, nullable=False),
     Column("news", Boolean, nullable=False),  # false: it was old already when its source was added
+    Column("condensed_version", Integer),
     UniqueConstraint("source_id", "key"),
     _one_of("state", "found", "read", "ready"),
     _where("ux_articles_canonical_url", "canonical_url", condition="canonical_url IS NOT NULL", unique=True),
@@ -118,6 +119,7 @@ bullets = Table(
     Column("text", Text, nullable=False),
     Column("start_chars", Integer, nullable=False),
     Column("end_chars", Integer, nullable=False),
+    Column("link", Text),  # opens the article at this sentence
 )
 
 topics = Table(

@@ -7,6 +7,7 @@ sentence is left out at its ends, so every sentence stays a slice of the text.
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bot.summarize.rules import Pattern, Rules, load
 from bot.summarize.sentences import Sentence, fold, lines, split_line, trimmed
@@ -53,6 +54,8 @@ def story(text: str, language: str | None = None, title: str | None = None) -> t
 
 def _sentences(text: str, language: str | None, title: str | None) -> Iterator[Sentence]:
     rules = load(language)
+    low = text.lower()
+    rules = replace(rules, marks=tuple([mark for mark in rules.marks if mark in low]))
     for start, end in _story_lines(text, rules, fold(title or "").casefold()):
         for sentence in split_line(text, start, end, language):
             if _matches(rules.ending, sentence.text):

@@ -11,7 +11,7 @@ from bot.summarize import ranker
 from bot.summarize.clean import MOST_CHARS, is_byline, is_subhead, story
 from bot.summarize.features import NAMES, Words, measured, words_of
 from bot.summarize.language import known
-from bot.summarize.rank import best_first, candidates, is_own_voice, leans, usable
+from bot.summarize.rank import best_first, candidates, is_own_voice, is_teaser, leans, usable
 from bot.summarize.rules import Cues, Pattern, cues, load, single
 from bot.summarize.sentences import Sentence, fold, lines, trimmed
 
@@ -144,6 +144,8 @@ def _why(row: list[float]) -> tuple[str, ...]:
 
 
 def _why_not(words: Words, may: bool, listed: Cues) -> str:
+    if may and is_own_voice(words, listed):
+        return "the writer's own voice"
     if may:
-        return "the writer's own voice" if is_own_voice(words, listed) else "poor as a bullet"
+        return "a teaser" if is_teaser(words, listed) else "poor as a bullet"
     return "a repeat, a question, or not whole"

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from math import log, sqrt
+from math import hypot, log
 from typing import Any
 
 from bot.summarize.rules import Cues
-from bot.summarize.words import TOKEN, parts
+from bot.summarize.words import parts, small, tokens_of
 
 NAMES = (
     "first", "second", "third", "place", "nearness", "depth", "length", "first_length", "next_length",
@@ -79,7 +79,8 @@ def measured(sentences: Sequence[Words], at: Sequence[int], title: str | None, k
 
 def alike(one: Vector, two: Vector) -> float:
     """Cosine of two vectors of length 1."""
-    return sum([one[term] * two[term] for term in one.keys() & two.keys()])
+    shared = one.keys() & two.keys()
+    return sum([one[term] * two[term] for term in shared]) if shared else 0.0
 
 
 class _Terms(dict[str, str]):
@@ -107,12 +108,13 @@ def _terms(known: Cues) -> _Terms:
 
 
 def _words(text: str, known: _Terms) -> Words:
-    tokens = TOKEN.findall(text)
-    words = [token.lower() for token in tokens]
-    stems = [known[word] for word in words]
-    terms = [stem for stem in stems if stem]
+    tokens = tokens_of(text)
+    words = small(tokens)
+    stems = list(map(known.__getitem__, words))
+    terms = list(filter(None, stems))
+    named = [stem for stem, token, word in zip(stems, tokens, words, strict=True) if token != word]
     # the first word is in capitals whatever it is
-    names = [stem for stem, token, word in zip(stems[1:], tokens[1:], words[1:], strict=True) if stem and token != word]
+    names = list(filter(None, named[1:] if tokens[:1] != words[:1] else named))
     numbers = len([stem for stem in terms if stem < ":"])
     if not text.isascii() and terms and max(terms) >= _UNSPACED_FROM:
         terms = [part for stem in terms for part in parts(stem)]
@@ -145,11 +147,11 @@ class _Whole:
         vectors = []
         for each in self.sentences:
             vector = {term: weights[term] for term in each.terms}
-            if len(vector) < len(each.terms):
+            if len(each.distinct) < len(each.terms):
                 for term, times in Counter(each.terms).items():
                     if times > 1:
                         vector[term] *= 1 + log(times)
-            scale = 1 / (sqrt(sum([value * value for value in vector.values()])) or 1.0)
+            scale = 1 / (hypot(*vector.values()) or 1.0)
             vectors.append({term: value * scale for term, value in vector.items()})
         return vectors
 
@@ -158,7 +160,7 @@ class _Whole:
         before = total.get
         for vector in self.vectors:
             total.update([(term, before(term, 0.0) + value) for term, value in vector.items()])
-        length = sqrt(sum([value * value for value in total.values()])) or 1.0
+        length = hypot(*total.values()) or 1.0
         return {term: value / length for term, value in total.items()}
 
     def row(self, place: int, number: int, headline: frozenset[str], known: Cues) -> list[float]:

@@ -11,8 +11,11 @@ import unicodedata
 from collections.abc import Iterator
 from urllib.parse import quote, urldefrag
 
-LONGEST_EXACT_CHARS = 160
-"""A longer sentence is named by its first and last words: addresses stay short, and small differences do no harm."""
+LONGEST_EXACT_CHARS = 240
+"""As encoded: about 160 English letters, and fewer of scripts whose letters take up to nine characters each.
+
+A longer sentence is named by its first and last words: addresses stay short, and small differences do no harm.
+"""
 _END_WORDS = 5
 _BESIDE_WORDS, _BESIDE_CHARS = 4, 80
 _MOST_TEXT_CHARS = 500_000
@@ -79,7 +82,7 @@ def _ways(text: str, start: int, end: int) -> Iterator[Parts]:
 def _ends(sentence: str) -> tuple[str, str]:
     """A sentence as it is, or where it is long as its first and last words; scripts without blanks have no words."""
     words = sentence.split(" ")
-    if len(sentence) <= LONGEST_EXACT_CHARS or len(words) < 3 * _END_WORDS or _UNSPACED.search(sentence):
+    if len(_encoded(sentence)) <= LONGEST_EXACT_CHARS or len(words) < 3 * _END_WORDS or _UNSPACED.search(sentence):
         return sentence, ""
     return " ".join(words[:_END_WORDS]), " ".join(words[-_END_WORDS:])
 

@@ -89,7 +89,11 @@ def needs(words: Sequence[Words], good: Sequence[int], known: Cues) -> dict[int,
 
 def candidates(words: Sequence[Words], known: Cues) -> list[int]:
     """Positions of the sentences that make good bullets, in text order."""
-    return [at for at in usable(words) if is_good(words[at].text) and not is_own_voice(words[at], known)]
+    return [at for at in usable(words) if is_good(words[at].text) and not _is_to_readers(words[at], known)]
+
+
+def _is_to_readers(sentence: Words, known: Cues) -> bool:
+    return is_own_voice(sentence, known) or is_teaser(sentence, known)
 
 
 def usable(sentences: Sequence[Sentence | Words]) -> list[int]:
@@ -127,6 +131,16 @@ def is_own_voice(sentence: Words, known: Cues) -> bool:
         return False
     words = [word.lower() for word in TOKEN.findall(_QUOTED.sub(" ", sentence.text))]
     return not known.own.isdisjoint(words) or not known.first.isdisjoint(words[:1])
+
+
+def is_teaser(sentence: Words, known: Cues) -> bool:
+    """Whether a sentence only announces what follows, or calls on readers: "Here are …", "Share, and your gift …"."""
+    first, second = (*sentence.words[:2], "", "")[:2]
+    if first in known.teaser or f"{first}_{second}" in known.teaser:
+        return True
+    if first not in known.appeal:
+        return False
+    return sentence.text[len(first) : len(first) + 1] == "," or not known.second.isdisjoint(sentence.words)
 
 
 def leans(sentence: Words, known: Cues) -> bool:

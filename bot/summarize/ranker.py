@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from operator import mul
 
 from bot.summarize.features import NAMES, Vector, alike
 
@@ -57,8 +58,8 @@ def parsed(text: str) -> Model:
 
 def scores(rows: Sequence[Sequence[float]], by: Model) -> list[float]:
     """One score a row; 0 is an average sentence of the training articles."""
-    base = sum(weight * mean for weight, mean in zip(by.weights, by.means, strict=True))
-    return [sum([weight * value for weight, value in zip(by.weights, row, strict=True)]) - base for row in rows]
+    base = sum(map(mul, by.weights, by.means))
+    return [sum(map(mul, by.weights, row)) - base for row in rows]
 
 
 def chosen(

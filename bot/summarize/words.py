@@ -12,7 +12,18 @@ _WORD = re.compile(
 )
 TOKEN = re.compile(rf"[\w{_MARKS}]+(?:[’'-][\w{_MARKS}]+)*")
 """Words and numbers, quickly: what is apart in scripts without blanks is left to `parts`."""
+_ASCII_TOKEN = re.compile(r"[A-Za-z0-9_]+(?:['-][A-Za-z0-9_]+)*")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]{3}")
+
+
+def tokens_of(text: str) -> list[str]:
+    """What TOKEN finds."""
+    return _ASCII_TOKEN.findall(text) if text.isascii() else TOKEN.findall(text)
+
+
+def small(tokens: list[str]) -> list[str]:
+    """The tokens in small letters; one call for all of them is several times as quick as one for each."""
+    return " ".join(tokens).lower().split()
 
 
 class NewsTokenizer:

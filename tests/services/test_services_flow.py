@@ -40,7 +40,7 @@ async def test_the_page_text_is_condensed_not_the_teaser(room: Newsroom, site: S
     (story,) = (await room.reading.latest()).stories
     assert story.outlet == "Coast Daily"
     assert len(story.bullets) == 2  # its paragraphs repeat each other
-    assert story.bullets[0].startswith("Paragraph 0 about harbour bridge closed")
+    assert story.bullets[0].text.startswith("Paragraph 0 about harbour bridge closed")
 
 
 async def test_an_unchanged_feed_costs_one_conditional_request(room: Newsroom, site: Site, clock: Clock) -> None:

@@ -1,6 +1,6 @@
 """Text fragments: what they ask a browser for, and that it can find nothing else."""
 
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pytest
 from hypothesis import given, settings
@@ -36,9 +36,20 @@ def test_a_sentence_is_named_by_itself() -> None:
 
 
 def test_a_long_sentence_is_named_by_its_ends() -> None:
-    assert len(LONG) > LONGEST_EXACT_CHARS
+    assert len(quote(LONG)) > LONGEST_EXACT_CHARS
     text = f"{TEXT}{LONG}\n"
     assert named(text, LONG) == "text=The%20council%20of%20the%20old,northern%20arm%20of%20the%20river."
+
+
+def test_letters_that_take_many_characters_make_a_sentence_long_sooner() -> None:
+    sentence = (
+        "Городской совет решил поздно вечером в понедельник заново построить старый мост через северный рукав реки."
+    )
+    assert len(sentence) < 120
+    found = named(f"{TEXT}{sentence}\n", sentence)
+    assert found == "text=" + ",".join(
+        map(quote, ("Городской совет решил поздно вечером", "мост через северный рукав реки."))
+    )
 
 
 def test_words_beside_tell_which_of_two_is_meant() -> None:

@@ -34,6 +34,10 @@ def told(*sentences: str, count: int = 3, title: str | None = None) -> list[str]
         "“The bridge is too old, and nobody can mend a pillar that has moved.”",
         "Here's everything you need to know about the harbour and its old bridge.",
         "Sign up for our newsletter about the council, the bridge and the harbour.",
+        "Here are some of the plans for the bridge of the harbour that the council saw.",
+        "Share, and the council will rebuild the bridge of the harbour twice as fast.",
+        "Give what you can to the council, so that the bridge of the harbour stands again.",
+        "Imagine the harbour without the bridge that carried its trams for years.",
     ],
 )
 def test_what_is_no_bullet_while_there_are_others(poor: str) -> None:

@@ -6,7 +6,7 @@ from bot.summarize.bullets import condense
 from bot.summarize.clean import story
 from bot.summarize.features import words_of
 from bot.summarize.language import detect
-from bot.summarize.rank import is_own_voice, leans
+from bot.summarize.rank import is_own_voice, is_teaser, leans
 from bot.summarize.rules import cues
 from bot.summarize.sentences import split
 
@@ -154,6 +154,24 @@ def test_what_leans_on_the_sentence_before(language: str, leaning: str, standing
 def test_the_writers_own_voice(language: str, own: str, quoted: str) -> None:
     listed = cues(language)
     assert [is_own_voice(each, listed) for each in words_of([own, quoted], listed)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("language", "teaser", "news"),
+    [
+        ("en", "Here are five things to know about the bridge.", "Here the river is a mile wide."),
+        ("en", "Share this with your friends in town.", "Share prices rose by a tenth on Monday."),
+        ("de", "Hier sind fünf Dinge zur Brücke.", "Hier stand die alte Brücke."),
+        ("fr", "Voici cinq choses à savoir sur le pont.", "Le pont rouvre lundi."),
+        ("es", "Imagina la ciudad sin el puente.", "El puente abre el lunes."),
+        ("pt", "Confira as fotos da ponte.", "A ponte abre na segunda-feira."),
+        ("ru", "Вот что известно о мосте.", "Мост откроют в понедельник."),
+        ("uk", "Ось що відомо про міст.", "Міст відкриють у понеділок."),
+    ],
+)
+def test_what_only_announces_or_appeals(language: str, teaser: str, news: str) -> None:
+    listed = cues(language)
+    assert [is_teaser(each, listed) for each in words_of([teaser, news], listed)] == [True, False]
 
 
 @pytest.mark.parametrize("language", ["hi", "ja", "th", "sw", "ka", None])

@@ -48,6 +48,8 @@ class Cues:
 
     small: its commonest. back: what points to something said before, `he`, `this`. connective: what joins a sentence to
     the one before. own, first, second: `I`, `I` or `we`, and `you`. reporting: `said`, `according`.
+    teaser: what opens a sentence that only announces others, one word or two joined by `_`, `here_are`, `imagine`.
+    appeal: what opens a call to readers where `you` stands too, or a comma behind it, `share`.
     """
 
     small: frozenset[str]
@@ -57,6 +59,8 @@ class Cues:
     first: frozenset[str]
     second: frozenset[str]
     reporting: frozenset[str]
+    teaser: frozenset[str]
+    appeal: frozenset[str]
     the: frozenset[str]
     deed: frozenset[str]
 
