@@ -25,12 +25,13 @@ from bot.services.reading import Reading
 from bot.services.routes import Routes
 from bot.services.sources import Sources
 from bot.services.subscriptions import Subscriptions
+from bot.services.trouble import Trouble
 from bot.services.upkeep import Upkeep
 from bot.settings import Settings
 from bot.storage.database import Database, open_database
 from bot.tg.app import TelegramBot
 from bot.tg.render import briefing_messages
-from bot.tg.views import paused
+from bot.tg.views import paused, source_failing
 from bot.web.server import Check, HttpPort, Webhook
 
 log = structlog.get_logger()
@@ -115,7 +116,8 @@ class Service:
             chat_per_s=settings.chat_messages_per_s,
             webhook=_webhook(settings),
         )
-        self._ingest = ingest = Ingest(database, fetcher, workers, now)
+        trouble = Trouble(settings.admin_ids, source_failing)
+        self._ingest = ingest = Ingest(database, fetcher, workers, now, trouble=trouble)
         self._deliveries = Deliveries(database, self.bot.sender, Routes(settings.admin_ids, paused), now)
         self._gathering = Jobs(
             {

@@ -117,6 +117,19 @@ def removed(source: Source) -> Messages:
     return as_messages(texts.removed(_name(source)), keyboards.one(texts.UNDO, Action.RESTORE, source.id))
 
 
+def source_failing(source: Source, ended: bool) -> Messages:
+    """A source keeps failing, and what can be done; the port `TellFailing`."""
+    why = said(source.last_error or "", 120).rstrip(".")
+    name = _name(source)
+    html = texts.source_ended(name, why) if ended else texts.source_failing(name, source.errors, why)
+    return as_messages(html, keyboards.failing(source.id))
+
+
+def retrying(source: Source) -> Messages:
+    """A source is polled again."""
+    return as_messages(texts.retrying(_name(source)))
+
+
 def restored(source: Source) -> Messages:
     """A removed source is back."""
     return as_messages(texts.restored(_name(source)))
