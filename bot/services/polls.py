@@ -16,6 +16,7 @@ from bot.domain.models import Feed, NewArticle, Source
 from bot.domain.politeness import MOST_ASKED, SHORTEST, Asked, adaptive_interval, adopted_move, next_poll
 from bot.feeds.fetch import Fetched
 from bot.feeds.identity import new_articles
+from bot.feeds.websub import find_offer, new_secret
 from bot.services.recognise import recognise
 from bot.services.upkeep import RESTORED
 from bot.storage import articles, hubs, sources, state
@@ -35,6 +36,7 @@ async def record_poll(tx: Tx, source: Source, fetched: Fetched, feed: Feed | Non
     if feed is not None:
         new = await store(tx, source, feed, now)
         await sources.asked(tx, source.id, ttl_s=feed.ttl_s, skip_hours=feed.skip_hours, skip_days=feed.skip_days)
+        await _note_hub(tx, source, fetched, feed, now)
     adopted, seen = adopted_move(fetched.moved_to, source.moved_seen)
     taken = adopted is not None and await sources.is_taken(tx, adopted, source.id)
     await sources.polled(
@@ -52,6 +54,13 @@ async def record_poll(tx: Tx, source: Source, fetched: Fetched, feed: Feed | Non
     if new:
         log.info("articles found", source_id=source.id, new=new)
     return new
+
+
+async def _note_hub(tx: Tx, source: Source, fetched: Fetched, feed: Feed, now: datetime) -> None:
+    offer = find_offer(fetched, feed)
+    if offer:
+        token, secret = new_secret(), new_secret()
+        await hubs.offer(tx, source.id, hub=offer.hub, topic=offer.topic, token=token, secret=secret, at=now)
 
 
 async def store(tx: Tx, source: Source, feed: Feed, now: datetime) -> int:

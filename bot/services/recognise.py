@@ -13,6 +13,7 @@ from bot.storage.sql import Tx
 log = structlog.get_logger()
 
 LOOK_BACK = timedelta(days=30)
+FEWEST = 2  # one entry under the title of an older one is a series, not a feed that changed its ids
 EDITS_APART = timedelta(hours=1)  # of one article: some feeds say something else at every poll
 MOST_EDITS = 20  # of one poll; the rest is seen by the next
 
@@ -30,7 +31,7 @@ async def recognise(tx: Tx, source: Source, found: Sequence[NewArticle], now: da
         return strangers
     titles = await known.by_title(tx, source.id, now - LOOK_BACK)
     renamed = {titles[article.title]: article.key for article in strangers if article.title in titles}
-    if 2 * len(renamed) <= len(found):
+    if len(renamed) < FEWEST or 2 * len(renamed) <= len(found):
         return strangers
     await known.rekey(tx, renamed)
     log.info("feed changed its ids", source_id=source.id, articles=len(renamed))
