@@ -86,6 +86,7 @@ class Source:
     feed changed where its server does not. `ttl_s`, `skip_hours` and `skip_days` are as in `Feed`; `moved_seen` is
     where the last answer said that the feed is for good. `failing_since` begins the row of errors, at `told_at` the
     admins heard of it; at `ended_at` its server said that it is gone: since then it is not polled.
+    `articles_a_week` is None where nobody counted.
     """
 
     id: int
@@ -110,6 +111,7 @@ class Source:
     failing_since: datetime | None = None
     told_at: datetime | None = None
     ended_at: datetime | None = None
+    articles_a_week: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,7 +173,7 @@ class Sources:
     async def listed(self) -> tuple[Source, ...]:
         """All sources by number."""
         async with self._database.read() as tx:
-            return await sources.listed(tx)
+            return await sources.listed(tx, self._now() - timedelta(days=7))
 
     async def check(self, source: Source) -> int:
         """Poll a source now, whatever is due; returns how many entries its feed has.

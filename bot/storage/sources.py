@@ -53,9 +53,11 @@ async def get(tx: Tx, source_id: int) -> Source | None:
     return _source(found) if found else None
 
 
-async def listed(tx: Tx) -> tuple[Source, ...]:
-    """All sources that are not removed, in the order of their adding."""
-    found = await rows(tx, "SELECT * FROM sources WHERE removed_at_ms IS NULL ORDER BY id")
+async def listed(tx: Tx, week_ago: datetime | None = None) -> tuple[Source, ...]:
+    """All sources that are not removed, in the order of their adding; articles are counted since `week_ago`."""
+    counted = ", (SELECT count(*) FROM articles WHERE source_id = sources.id AND published_at_ms > :since) AS week"
+    sql = f"SELECT sources.*{counted if week_ago else ''} FROM sources WHERE removed_at_ms IS NULL ORDER BY id"  # noqa: S608
+    found = await rows(tx, sql, **({"since": week_ago} if week_ago else {}))
     return tuple(_source(each) for each in found)
 
 
@@ -241,6 +243,7 @@ def _source(found: RowMapping) -> Source:
         failing_since=maybe_from_ms(found["failing_since_ms"]),
         told_at=maybe_from_ms(found["told_at_ms"]),
         ended_at=maybe_from_ms(found["ended_at_ms"]),
+        articles_a_week=found.get("week"),
     )
 
 

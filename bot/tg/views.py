@@ -145,8 +145,11 @@ def _source(source: Source, now: datetime) -> str:
         link(source.site_url or source.url, _name(source)),
         _language(source),
         texts.last_article(times.ago(at, now)) if at else texts.NO_ARTICLE_YET,
+        "" if source.articles_a_week is None else texts.a_week(source.articles_a_week),
+        texts.SOURCE_HAS_ENDED if source.ended_at else texts.next_poll(times.until(source.next_poll_at, now)),
     ]
-    trouble = texts.failing(source.errors, said(source.last_error or "", 80)) if source.errors else ""
+    why = said(source.last_error or "", 80)
+    trouble = texts.failing(source.errors, why) if source.errors else why
     return f"{source.id}  {' · '.join(filter(None, facts))}" + (f"\n<i>{trouble}</i>" if trouble else "")
 
 

@@ -225,3 +225,10 @@ async def test_waiting_for_a_turn_is_no_error(room: Newsroom, site: Site, clock:
     assert source.errors == 1
     assert source.next_poll_at >= clock() + timedelta(seconds=7200)
     assert INTERVAL_S < 7200
+
+
+async def test_the_list_counts_the_articles_of_a_week(room: Newsroom, site: Site, clock: Clock) -> None:
+    site.tell("old", "Harbour bridge closed", clock() - timedelta(days=8))
+    site.tell("new", "Library opens at night", clock() - timedelta(days=6))
+    await room.sources.add(f"{site.url}/feed.xml")
+    assert (await only(room)).articles_a_week == 1

@@ -226,6 +226,19 @@ def last_article(when: str) -> str:
     return f"last article {when}"
 
 
+def a_week(number: int) -> str:
+    """How many articles a source had in the last seven days."""
+    return f"{number} a week"
+
+
+def next_poll(when: str) -> str:
+    """When a source is read next."""
+    return f"next {when}"
+
+
+SOURCE_HAS_ENDED = "ended"
+
+
 def failing(times: int, why: str) -> str:
     """A source in trouble."""
     return f"failed {times} {'time' if times == 1 else 'times'} in a row" + (f" ({why})" if why else "")
