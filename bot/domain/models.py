@@ -83,7 +83,10 @@ class Source:
     """A feed that admins added, its cadence and its health.
 
     `errors` counts failed polls in a row, `last_polled_at` is of one that went well; `body_digest` tells whether the
-    feed changed where its server does not.
+    feed changed where its server does not. `ttl_s`, `skip_hours` and `skip_days` are as in `Feed`; `moved_seen` is
+    where the last answer said that the feed is for good. `failing_since` begins the row of errors, at `told_at` the
+    admins heard of it; at `ended_at` its server said that it is gone: since then it is not polled.
+    `articles_a_week` is None where nobody counted.
     """
 
     id: int
@@ -101,6 +104,14 @@ class Source:
     last_error: str | None = None
     last_polled_at: datetime | None = None
     last_article_at: datetime | None = None
+    ttl_s: int | None = None
+    skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
+    moved_seen: str | None = None
+    failing_since: datetime | None = None
+    told_at: datetime | None = None
+    ended_at: datetime | None = None
+    articles_a_week: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +120,7 @@ class NewArticle:
 
     `key` identifies it within its source (guid, else link, else a hash); `canonical_url` across sources, None without a
     link. `text` is the feed's own; the page's text replaces it later where it is better. `news` is false for what was
-    old already when its source was added.
+    old already when its source was added. `entry_digest` tells an edited entry from the one that was stored.
     """
 
     key: str
@@ -122,6 +133,7 @@ class NewArticle:
     published_at: datetime | None
     text: str
     news: bool = True
+    entry_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from ipaddress import ip_address
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -120,6 +120,13 @@ class Fetcher:
                     raise SourceError(_status_line(response.status), response.status, self._retry_after(response))
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise _as_source_error(error) from error
+
+    def is_own(self, url: str) -> bool:
+        """Whether an address is one of the networks that the settings allow, and says so by its number."""
+        try:
+            return self._guard.allows(ip_address(urlsplit(url).hostname or ""))
+        except ValueError:
+            return False
 
     async def close(self) -> None:
         """Close all connections."""

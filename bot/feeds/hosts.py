@@ -58,12 +58,12 @@ class HostGate:
         host = self._host(url)
         wait_s = max(host.free_at - self._clock(), 0.0) + host.promised
         if wait_s > patience_s:
-            raise HostBusy("Its host is to be left alone for a while.", None, wait_s)
+            raise _busy(wait_s)
         host.waiting += 1
         host.promised += apart_s
         try:
             async with host.lock:
-                await self._until_free(host)
+                await self._until_free(host, patience_s)
                 try:
                     yield
                 finally:
@@ -77,8 +77,10 @@ class HostGate:
         host = self._host(url)
         host.free_at = max(host.free_at, self._clock() + min(max(seconds, 0.0), MOST_PAUSE_S))
 
-    async def _until_free(self, host: _Host) -> None:
+    async def _until_free(self, host: _Host, patience_s: float) -> None:
         while (wait_s := host.free_at - self._clock()) > 0:  # again: a pause may have come in the meantime
+            if wait_s > patience_s:
+                raise _busy(wait_s)
             await self._sleep(wait_s)
 
     def _host(self, url: str) -> _Host:
@@ -99,6 +101,10 @@ class HostGate:
         idle = [name for name in unused if self._hosts[name].free_at <= now]
         for name in idle or unused[:1]:
             del self._hosts[name]
+
+
+def _busy(wait_s: float) -> HostBusy:
+    return HostBusy("Its host is to be left alone for a while.", None, wait_s)
 
 
 def host_of(url: str) -> str:

@@ -11,7 +11,8 @@ from bot.domain.text import cut
 from bot.feeds.discover import feed_links
 from bot.feeds.fetch import Fetched, Fetcher
 from bot.feeds.identity import new_articles
-from bot.services.ingest import Ingest, record_poll
+from bot.services.ingest import Ingest
+from bot.services.polls import record_poll
 from bot.storage import sources
 from bot.storage.database import Database
 from bot.summarize.bullets import condense
@@ -164,10 +165,15 @@ class Sources:
         async with self._database.write() as tx:
             return await sources.restore(tx, source_id, self._now())
 
+    async def retry(self, source_id: int) -> Source | None:
+        """Poll a source at the next occasion, even one that ended. None if there is none."""
+        async with self._database.write() as tx:
+            return await sources.retry(tx, source_id, self._now())
+
     async def listed(self) -> tuple[Source, ...]:
         """All sources by number."""
         async with self._database.read() as tx:
-            return await sources.listed(tx)
+            return await sources.listed(tx, self._now() - timedelta(days=7))
 
     async def check(self, source: Source) -> int:
         """Poll a source now, whatever is due; returns how many entries its feed has.

@@ -53,7 +53,7 @@ async def _add_batch(tx: Tx, source_id: int, articles: Sequence[NewArticle], fet
     return [int(each["published_at_ms"]) for each in await rows(tx, _insertion(len(articles)), **values)]
 
 
-_GIVEN = ("key", "url", "canonical_url", "title", "author", "language", "image", "text", "news")
+_GIVEN = ("key", "url", "canonical_url", "title", "author", "language", "image", "text", "news", "entry_digest")
 
 
 @cache
@@ -132,9 +132,26 @@ async def read(
     )
 
 
-async def postpone(tx: Tx, article_id: int, due_at: datetime) -> None:
-    """Try again at `due_at`; state and attempts stay."""
-    await run(tx, "UPDATE articles SET due_at_ms = :due_at WHERE id = :id", id=article_id, due_at=due_at)
+async def postpone(tx: Tx, article_id: int, due_at: datetime, attempts: int | None = None) -> None:
+    """Try again at `due_at`; the state stays, and so do the attempts where no other number is given."""
+    sql = "UPDATE articles SET due_at_ms = :due_at, attempts = COALESCE(:attempts, attempts) WHERE id = :id"
+    await run(tx, sql, id=article_id, due_at=due_at, attempts=attempts)
+
+
+async def times(tx: Tx, source_id: int, since: datetime, most: int = 200) -> tuple[datetime, ...]:
+    """When a source's articles were published since then, the newest first."""
+    found = await rows(
+        tx,
+        """
+        SELECT published_at_ms FROM articles
+         WHERE source_id = :source_id AND published_at_ms > :since
+         ORDER BY published_at_ms DESC LIMIT :most
+        """,
+        source_id=source_id,
+        since=since,
+        most=most,
+    )
+    return tuple(from_ms(each["published_at_ms"]) for each in found)
 
 
 async def bring_back(tx: Tx, now: datetime, latest: datetime) -> int:

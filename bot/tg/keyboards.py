@@ -51,6 +51,7 @@ class Action(StrEnum):
     REMOVE = "remove"  # source
     RESTORE = "restore"  # source
     KEEP = "keep"
+    RETRY = "retry"  # source
     REST = "rest"  # milliseconds of the catch-up's slot, offset
     MISSED = "missed"  # seconds since 1970: since when
 
@@ -86,6 +87,7 @@ _NUMBERS: dict[Action, tuple[range, ...]] = {
     Action.REMOVE: (_ID,),
     Action.RESTORE: (_ID,),
     Action.KEEP: (),
+    Action.RETRY: (_ID,),
     Action.REST: (_ID, _OFFSET),
     Action.MISSED: (_ID,),
 }
@@ -211,6 +213,11 @@ def one(text: str, action: Action, *numbers: int) -> Keyboard:
 def ask_removal(source_id: int) -> Keyboard:
     """The question before a source is removed."""
     return _rows([button(texts.REMOVE, Action.REMOVE, source_id), button(texts.KEEP, Action.KEEP)])
+
+
+def failing(source_id: int) -> Keyboard:
+    """What can be done about a source that keeps failing."""
+    return _rows([button(texts.RETRY, Action.RETRY, source_id), button(texts.REMOVE, Action.REMOVE, source_id)])
 
 
 def rest(due_ms: int, offset: int, more: int) -> Keyboard:

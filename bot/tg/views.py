@@ -117,6 +117,19 @@ def removed(source: Source) -> Messages:
     return as_messages(texts.removed(_name(source)), keyboards.one(texts.UNDO, Action.RESTORE, source.id))
 
 
+def source_failing(source: Source, ended: bool) -> Messages:
+    """A source keeps failing, and what can be done; the port `TellFailing`."""
+    why = said(source.last_error or "", 120).rstrip(".")
+    name = _name(source)
+    html = texts.source_ended(name, why) if ended else texts.source_failing(name, source.errors, why)
+    return as_messages(html, keyboards.failing(source.id))
+
+
+def retrying(source: Source) -> Messages:
+    """A source is polled again."""
+    return as_messages(texts.retrying(_name(source)))
+
+
 def restored(source: Source) -> Messages:
     """A removed source is back."""
     return as_messages(texts.restored(_name(source)))
@@ -132,8 +145,11 @@ def _source(source: Source, now: datetime) -> str:
         link(source.site_url or source.url, _name(source)),
         _language(source),
         texts.last_article(times.ago(at, now)) if at else texts.NO_ARTICLE_YET,
+        "" if source.articles_a_week is None else texts.a_week(source.articles_a_week),
+        texts.SOURCE_HAS_ENDED if source.ended_at else texts.next_poll(times.until(source.next_poll_at, now)),
     ]
-    trouble = texts.failing(source.errors, said(source.last_error or "", 80)) if source.errors else ""
+    why = said(source.last_error or "", 80)
+    trouble = texts.failing(source.errors, why) if source.errors else why
     return f"{source.id}  {' · '.join(filter(None, facts))}" + (f"\n<i>{trouble}</i>" if trouble else "")
 
 

@@ -10,7 +10,7 @@ from bot.services.sources import NO_FEED, Sources
 from bot.storage.database import Database
 from tests.conftest import Clock
 from tests.services.conftest import InlineWorkers, KeptSender, Site
-from tests.services.newsroom import Newsroom
+from tests.services.newsroom import INTERVAL_S, Newsroom
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ async def test_a_source_may_have_an_interval_of_its_own(room: Newsroom, site: Si
     site.tell("a", "Harbour bridge closed")
     assert (await room.sources.add(f"{site.url}/feed.xml", interval_s=5)).source.interval_s == 5
     site.pages["/other.xml"] = (200, "application/rss+xml", site.feed())
-    assert (await room.sources.add(f"{site.url}/other.xml")).source.interval_s == 900
+    assert (await room.sources.add(f"{site.url}/other.xml")).source.interval_s == INTERVAL_S
 
 
 async def test_check_says_how_a_source_is(room: Newsroom, site: Site) -> None:

@@ -157,10 +157,15 @@ class Outbox(RuleBasedStateMachine):
             if proof and delivery.id in self.taken:
                 self.do(lambda tx: outbox.sent(tx, delivery.id, message_id=1, at=self.clock()))
                 return
-            if not self.do(lambda tx: outbox.cleared(tx, delivery.id, proven=proof, after_id=None)):
+            if not self.may_repeat(delivery, proof=proof):
                 self.do(lambda tx: outbox.in_doubt(tx, delivery.id, "again", self.clock()))
                 return
         self.come_to(delivery, outcome)
+
+    def may_repeat(self, delivery: Delivery, *, proof: bool) -> bool:
+        """Written down before anything is sent again."""
+        cleared: bool = self.do(lambda tx: outbox.cleared(tx, delivery.id, proven=proof, after_id=None))
+        return cleared
 
     def come_to(self, delivery: Delivery, outcome: str) -> None:
         self.taken += [delivery.id] * (outcome in TAKEN)
@@ -194,7 +199,9 @@ class Outbox(RuleBasedStateMachine):
 
     def crash(self) -> None:
         """With some of what was in flight taken, and nobody told."""
-        self.taken += [each for each in sorted(self.in_flight) if self.chance.random() < 0.5]
+        for delivery in sorted(self.in_flight.values(), key=lambda each: each.id):
+            if self.chance.random() < 0.5 and (not delivery.doubtful or self.may_repeat(delivery, proof=False)):
+                self.taken.append(delivery.id)
         self.in_flight.clear()
         self.do(lambda tx: outbox.recover(tx, self.clock(), dead=True))
 

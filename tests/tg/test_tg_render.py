@@ -89,7 +89,8 @@ def test_subscriptions_are_golden() -> None:
 
 def test_sources_are_golden() -> None:
     broken = replace(SOURCE, id=4, title="Far <b>Post</b>", errors=5, last_error="404", language=None)
-    silent = replace(SOURCE, id=5, title="Quiet Bay", last_article_at=None, language="de")
+    silent = replace(SOURCE, id=5, title="Quiet Bay", last_article_at=None, language="de", articles_a_week=0)
+    gone = replace(SOURCE, id=6, title="Old Pier", errors=1, last_error="410", ended_at=NOW, articles_a_week=12)
     added = Added(
         source=SOURCE,
         kind=FeedKind.RSS,
@@ -101,7 +102,10 @@ def test_sources_are_golden() -> None:
         others=(FeedLink("https://wire.example/sport.xml?a=1&b=2", "Sport"),),
     )
     undated = replace(added, known=True, articles_per_day=None, newest_at=None, previews=(), others=())
-    compare("sources", views.sources((SOURCE, broken, silent), 0, NOW))
+    compare("sources", views.sources((SOURCE, broken, silent, gone), 0, NOW))
+    compare("source_failing", views.source_failing(broken, ended=False))
+    compare("source_ended", views.source_failing(gone, ended=True))
+    compare("source_retrying", views.retrying(gone))
     compare("sources_none", views.sources((), 0, NOW))
     compare("source_added", views.source_added(added, NOW))
     compare("source_known", views.source_added(undated, NOW))

@@ -196,6 +196,7 @@ NO_SOURCES = "No sources yet. The people who run this bot add them with /addsour
 WHICH_SOURCE = "Which source? Send its address, such as /addsource worthynews.com."
 WHICH_TO_REMOVE = "Which source? Send its number or address, such as /removesource 3. /sources lists them."
 REMOVE = "Remove"
+RETRY = "Retry"
 KEEP = "Keep"
 KEPT = "Nothing was removed."
 NO_ARTICLE_YET = "no article yet"
@@ -225,9 +226,37 @@ def last_article(when: str) -> str:
     return f"last article {when}"
 
 
+def a_week(number: int) -> str:
+    """How many articles a source had in the last seven days."""
+    return f"{number} a week"
+
+
+def next_poll(when: str) -> str:
+    """When a source is read next."""
+    return f"next {when}"
+
+
+SOURCE_HAS_ENDED = "ended"
+
+
 def failing(times: int, why: str) -> str:
     """A source in trouble."""
     return f"failed {times} {'time' if times == 1 else 'times'} in a row" + (f" ({why})" if why else "")
+
+
+def source_failing(title: str, times: int, why: str) -> str:
+    """Admins hear of a source in trouble."""
+    return f"<b>Failing</b> · {title} {failing(times, why)}. I go on trying, once a day at least."
+
+
+def source_ended(title: str, why: str) -> str:
+    """Admins hear of a source that is gone."""
+    return f"<b>Gone</b> · {title} says that it has ended" + (f" ({why})" if why else "") + ". I no longer ask it."
+
+
+def retrying(title: str) -> str:
+    """A source is read again at once."""
+    return f"<b>{title}</b> is read again now."
 
 
 def articles_a_day(number: float) -> str:
