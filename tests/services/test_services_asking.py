@@ -6,7 +6,8 @@ from bot.domain.errors import UserError
 from bot.domain.models import FeedKind
 from bot.feeds.fetch import Fetcher
 from bot.feeds.guard import Guard
-from bot.services.sources import NO_FEED, Sources
+from bot.services.finding import NO_FEED
+from bot.services.sources import Sources
 from bot.storage.database import Database
 from tests.conftest import Clock
 from tests.services.conftest import InlineWorkers, KeptSender, Site
@@ -107,9 +108,14 @@ async def test_a_site_address_leads_to_its_feed(room: Newsroom, site: Site) -> N
         "<link rel=alternate type=application/rss+xml title=More href=/more.xml>"
     )
     site.pages["/"] = (200, "text/html", f"<html><head>{head}</head></html>".encode())
+    site.pages["/more.xml"] = (
+        200,
+        "application/rss+xml",
+        site.feed().replace(b"bridge", b"festival").replace(b"/a", b"/b"),
+    )
     added = await room.sources.add(f"{site.url}/")
     assert (added.source.title, added.kind, added.known, added.entries) == ("Coast Daily", FeedKind.RSS, False, 1)
-    assert [link.title for link in added.others] == ["More"]
+    assert [choice.title for choice in added.others] == ["More"]
     assert added.previews[0].title == "Harbour bridge closed"
     again = await room.sources.add(f"{site.url}/feed.xml")
     assert again.known
