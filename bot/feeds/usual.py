@@ -32,10 +32,10 @@ def feed_by_form(url: str) -> str | None:
 
 
 def usual_feeds(url: str) -> tuple[str, ...]:
-    """Where a page's feed would be if it is in one of the usual places: below the page, never beside it."""
+    """Where a site's feed would be if it is in one of the usual places; empty for a page other than its first one."""
     parts = urlsplit(url)
-    below = parts.path.rstrip("/")
-    return tuple(f"{parts.scheme}://{parts.netloc}{below}/{path}" for path in PATHS)
+    at_root = parts.path in ("", "/")
+    return tuple(f"{parts.scheme}://{parts.netloc}/{path}" for path in PATHS) if at_root else ()
 
 
 def _of_youtube(path: str, query: str) -> str | None:

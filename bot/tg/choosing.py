@@ -7,6 +7,7 @@ from bot.domain.models import Button, Keyboard
 from bot.domain.text import cut
 from bot.feeds.choices import Choice
 from bot.feeds.starters import Starter, StarterList
+from bot.services.importing import Dead, Report
 from bot.services.offers import Offer
 from bot.tg.keyboards import MOST_CHOICES, MOST_LABEL_CHARS, Action, button
 from bot.tg.locales import en as common
@@ -17,6 +18,7 @@ from bot.tg.render import as_messages
 from bot.tg.views import MOST_NAME_CHARS, Messages, language_name
 
 STARTERS_A_PAGE = 8
+MOST_DEAD = 10
 MARK = "✓ "
 
 
@@ -53,9 +55,21 @@ def starter_list(number: int, given: StarterList, offset: int, there: frozenset[
     return as_messages(html, _keyboard([*taps, [*back, *more], [button(texts.LISTS, Action.LISTS)]]))
 
 
+def imported(report: Report) -> Messages:
+    """What became of an OPML file."""
+    shown = [f"• {said(_named(each), MOST_NAME_CHARS)} — {said(each.why, 200)}" for each in report.dead[:MOST_DEAD]]
+    more = len(report.dead) - len(shown)
+    head = texts.imported(report.added, report.known, len(report.dead))
+    return as_messages("\n".join([head, *shown, *([texts.and_more(more)] if more else [])]))
+
+
 def list_name(given: StarterList) -> str:
     """What a starter list is called."""
     return texts.REGIONS[given.region] if given.region else language_name(given.language)
+
+
+def _named(dead: Dead) -> str:
+    return f"{dead.link.title}, {dead.link.url}" if dead.link.title else dead.link.url
 
 
 def _choice(position: int, choice: Choice, now: datetime, *, there: bool) -> str:

@@ -39,10 +39,9 @@ def test_any_text_is_taken(text: str) -> None:
     assert found is None or found.startswith(("https://www.youtube.com/", "https://github.com/"))
 
 
-def test_usual_places_are_below_the_page() -> None:
-    assert usual_feeds("https://a.example/news/?p=1")[:2] == (
-        "https://a.example/news/feed", "https://a.example/news/rss.xml",
-    )  # fmt: skip
+def test_usual_places_are_those_of_a_site() -> None:
+    assert usual_feeds("https://a.example?p=1")[:2] == ("https://a.example/feed", "https://a.example/rss.xml")
+    assert usual_feeds("https://a.example/news/") == ()
 
 
 def test_starters_are_whole_and_each_is_there_once() -> None:

@@ -119,7 +119,7 @@ async def test_a_usual_place_is_looked_at_where_a_page_names_no_feed(room: Newsr
     found = await room.sources.offer(site.url)
     assert isinstance(found, Added)
     assert found.source.url == f"{site.url}/atom.xml"
-    with pytest.raises(UserError, match="no feed"):  # only below the page: beside it are other people's news
+    with pytest.raises(UserError, match="no feed"):  # a page of its own is not asked about its site
         await room.sources.offer(f"{site.url}/news")
 
 

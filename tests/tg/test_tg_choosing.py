@@ -60,7 +60,7 @@ async def test_t65_choices_and_lists_are_the_service_admins(talk: Talk, news: Si
     question = await talk.say(ADA, f"/addsource {news.url}")
     mine = await talk.say(OMAR, "/start")
     starter = starting.starters()[0].id
-    forged = [*buttons(question).values(), "lists", "starters:0:0", f"starter:0:0:{starter}"]
+    forged = [*buttons(question).values(), "lists", "starters:0:0", f"starter:0:0:{starter}", "export"]
     for data in forged:
         assert await talk.press_data(OMAR, mine, data) == common.ADMINS_ONLY
     assert (await talk.say(OMAR, "/sources"))["text"] == common.NO_SOURCES

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from bot.domain.errors import UserError
 from bot.domain.ports import Now
+from bot.feeds.opml import write_opml
 from bot.feeds.starters import starter_lists
 from bot.services.offers import Offer
 from bot.services.sources import Sources
@@ -14,6 +15,8 @@ from bot.tg.keyboards import Action, Press
 from bot.tg.locales import en as texts
 from bot.tg.locales import en_lists as lists
 from bot.tg.render import as_messages
+
+EXPORT_NAME = "nutgraf-sources.opml"
 
 
 class SourceCommands:
@@ -45,15 +48,25 @@ class SourceCommands:
             Action.LISTS: Pressed(self.lists, Need.SERVICE_ADMIN),
             Action.STARTERS: Pressed(self.starters, Need.SERVICE_ADMIN),
             Action.STARTER: Pressed(self.starter, Need.SERVICE_ADMIN),
+            Action.EXPORT: Pressed(self.export, Need.SERVICE_ADMIN),
         }
 
-    async def list_sources(self, _: Ask) -> Answer:
+    async def list_sources(self, ask: Ask) -> Answer:
         """/sources"""
-        return Answer(views.sources(await self._sources.listed(), 0, self._now()))
+        return await self._page(ask, 0)
 
-    async def page(self, _: Ask, press: Press) -> Answer:
+    async def page(self, ask: Ask, press: Press) -> Answer:
         """Another page of the sources."""
-        return Answer(views.sources(await self._sources.listed(), press.numbers[0], self._now()))
+        return await self._page(ask, press.numbers[0])
+
+    async def export(self, _: Ask, __: Press) -> Answer:
+        """All sources as a file that other readers understand."""
+        document = write_opml(await self._sources.listed())
+        return Answer(file=(EXPORT_NAME, document.encode()))
+
+    async def _page(self, ask: Ask, offset: int) -> Answer:
+        export = await ask.may(Need.SERVICE_ADMIN)
+        return Answer(views.sources(await self._sources.listed(), offset, self._now(), export=export))
 
     async def add(self, ask: Ask) -> Answer:
         """/addsource URL; without one the starter lists"""
