@@ -39,7 +39,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     given.set_defaults(act=_import)
     listed = acts.add_parser("starters", help="well-known sources to begin with")
     listed.add_argument("language", metavar="LANGUAGE", nargs="?", help="such as en or pt; all without it")
-    listed.set_defaults(act=_starters)
+    listed.set_defaults(handler=_starters)
     acts.add_parser("export", help="all sources as OPML").set_defaults(act=_export)
 
 
@@ -111,7 +111,7 @@ def _content(path: Path) -> bytes:
         raise UserError(f"{path} cannot be read: {error.strerror}") from error
 
 
-async def _starters(_: Desk, args: argparse.Namespace) -> int:
+def _starters(args: argparse.Namespace) -> int:
     for starter in starters():
         if args.language in (None, starter.language):
             say(f"{starter.language}\t{starter.region}\t{starter.title}\t{starter.url}")

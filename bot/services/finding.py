@@ -4,6 +4,8 @@ Promises: every address goes through the fetcher's guard, those that a page name
 a page are read, one after the other, as they are mostly of one host.
 """
 
+import asyncio
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,6 +20,7 @@ from bot.feeds.parse import parse_feed
 from bot.feeds.usual import feed_by_form, usual_feeds
 
 MOST_TRIED = 5
+MOST_S = 30.0  # for the feeds of a page together
 PARSE_LIMIT_S = 5.0
 TWIN_SHARE = 0.8  # of the entries of two feeds together: RSS and Atom of the same list
 RIVAL_SHARE = 0.5  # of the best feed's articles a week: less is a section, or asleep
@@ -75,12 +78,12 @@ class Finder:
         return _without_twins(found)
 
     async def _readable(self, links: Iterable[FeedLink]) -> tuple[Found, ...]:
-        found = []
-        for link in links:
-            try:
-                found.append(await self.read(link.url, link.title))
-            except (SourceError, WorkerError):
-                continue
+        found: list[Found] = []
+        with contextlib.suppress(TimeoutError):  # what was found by then is enough to choose from
+            async with asyncio.timeout(MOST_S):
+                for link in links:
+                    with contextlib.suppress(SourceError, WorkerError):
+                        found.append(await self.read(link.url, link.title))
         return _named_apart(found, {link.url: link.title for link in links})
 
     async def _guessed(self, page_url: str) -> tuple[Found, ...]:

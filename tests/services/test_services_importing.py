@@ -82,7 +82,7 @@ async def test_t60_no_list_is_refused_in_a_sentence(importing: Importing) -> Non
             await importing.run(document, Told())
 
 
-async def test_entities_of_a_list_are_not_expanded(importing: Importing, site: Site) -> None:
+async def test_t31_t33_entities_of_a_list_are_not_expanded(importing: Importing, site: Site) -> None:
     bomb = "".join(f"<!ENTITY e{n + 1} '{f'&e{n};' * 10}'>" for n in range(9))
     head = f"<!DOCTYPE opml [<!ENTITY e0 'ha'>{bomb}<!ENTITY f SYSTEM 'file:///etc/passwd'>]>"
     document = f"{head}<opml><body><outline text='&e9;&f;' xmlUrl='{site.url}/none'/></body></opml>"

@@ -50,6 +50,15 @@ async def test_t66_a_list_of_somebody_else_is_refused(talk: Talk, news: Site) ->
     assert talk.calls("getFile") == []
 
 
+async def test_t67_a_forwarded_list_is_none(talk: Talk, news: Site) -> None:
+    talk.sandbox.document(ADA, ADA, "feeds.opml", opml(f"{news.url}/feed.xml"))
+    update = talk.sandbox.world.updates.waiting.pop()
+    origin = {"type": "hidden_user", "sender_user_name": "x", "date": 1_795_334_400}
+    await talk.tell("message", update["message"] | {"forward_origin": origin})
+    assert talk.heard(ADA) == []
+    assert news.asked == []
+
+
 @pytest.mark.parametrize("document", [b"x", b"<opml><body/></opml>", b"<rss/>"])
 async def test_what_is_no_list_gets_a_sentence(talk: Talk, document: bytes) -> None:
     assert "OPML" in await send(talk, document, name="feeds.xml")
