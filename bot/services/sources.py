@@ -4,12 +4,11 @@ An address that is a feed, or whose page has one that is plainly the best, is ad
 good, the admin chooses (`offer`); `add` takes the first of them, for whoever cannot be asked.
 """
 
-import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache, partial
+from functools import partial
 
 from bot.domain.errors import SourceError, UserError, WorkerError
 from bot.domain.models import FeedKind, NewArticle, Source
@@ -19,12 +18,12 @@ from bot.feeds.choices import Choice
 from bot.feeds.extract import extract_page
 from bot.feeds.fetch import Fetcher
 from bot.feeds.identity import new_articles
-from bot.feeds.urls import canonical_url
 from bot.services.finding import Finder, Found, refusal, rivals
 from bot.services.ingest import EXTRACT_LIMIT_S, record_poll
+from bot.services.known import known_positions, known_source
 from bot.services.offers import Offer, Offers
 from bot.storage import sources
-from bot.storage.database import Database, Tx
+from bot.storage.database import Database
 from bot.summarize.bullets import condense
 
 PREVIEWS = 3
@@ -158,13 +157,12 @@ class Sources:
     async def there(self, url: str) -> Source | None:
         """The source with this address, however it is spelled."""
         async with self._database.read() as tx:
-            return await _known(tx, (url,))
+            return await known_source(tx, (url,))
 
     async def there_among(self, urls: Sequence[str]) -> frozenset[int]:
         """The positions of the addresses that sources have, however they are spelled."""
         async with self._database.read() as tx:
-            listed = await sources.listed(tx)
-        return await asyncio.to_thread(_positions, listed, tuple(urls))
+            return await known_positions(tx, urls)
 
     async def _store(
         self, found: Found, asked: str, interval_s: int | None = None, *, address: str | None = None
@@ -172,7 +170,7 @@ class Sources:
         """The source of a feed, added if need be, and whether it was there already."""
         now = self._now()
         async with self._database.write() as tx:
-            if known := await _known(tx, (found.fetched.url, asked)):
+            if known := await known_source(tx, (found.fetched.url, asked)):
                 return known, True
             source = await sources.add(
                 tx,
@@ -272,30 +270,6 @@ class Sources:
             return len((await self._finder.read(source.url)).feed.entries)
         except (SourceError, WorkerError) as error:
             raise UserError(str(error)) from error
-
-
-async def _known(tx: Tx, urls: Iterable[str]) -> Source | None:
-    """The source that has one of these addresses, however it is spelled: scheme, "www.", closing slash, tracking."""
-    for url in urls:
-        if found := await sources.find(tx, url):
-            return found
-    listed = await sources.listed(tx)
-    return await asyncio.to_thread(_same, listed, tuple(urls))  # ten thousand new ones take half a second
-
-
-def _same(listed: tuple[Source, ...], urls: tuple[str, ...]) -> Source | None:
-    wanted = set(map(_form, urls))
-    return next((source for source in listed if _form(source.url) in wanted), None)
-
-
-def _positions(listed: tuple[Source, ...], urls: tuple[str, ...]) -> frozenset[int]:
-    there = {_form(source.url) for source in listed}
-    return frozenset(position for position, url in enumerate(urls) if _form(url) in there)
-
-
-@lru_cache(maxsize=20_000)
-def _form(url: str) -> str:
-    return canonical_url(url if "://" in url else f"https://{url}")
 
 
 def _title(found: Found) -> str:
