@@ -20,7 +20,8 @@ async def known_source(tx: Tx, urls: Iterable[str]) -> Source | None:
 
 async def known_positions(tx: Tx, urls: Sequence[str]) -> frozenset[int]:
     """The positions of the addresses that sources have."""
-    return await asyncio.to_thread(_positions, await sources.listed(tx), tuple(urls))
+    known = [await known_source(tx, (url,)) for url in urls]
+    return frozenset(position for position, source in enumerate(known) if source is not None)
 
 
 async def _at_its_host(tx: Tx, url: str) -> Source | None:
@@ -33,11 +34,6 @@ async def _at_its_host(tx: Tx, url: str) -> Source | None:
 
 def _same(there: tuple[Source, ...], form: str) -> Source | None:
     return next((source for source in there if _form(source.url) == form), None)
-
-
-def _positions(listed: tuple[Source, ...], urls: tuple[str, ...]) -> frozenset[int]:
-    there = {_form(source.url) for source in listed}
-    return frozenset(position for position, url in enumerate(urls) if _form(url) in there)
 
 
 @lru_cache(maxsize=20_000)
