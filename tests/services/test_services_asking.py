@@ -7,6 +7,7 @@ from bot.domain.models import FeedKind
 from bot.feeds.fetch import Fetcher
 from bot.feeds.guard import Guard
 from bot.services.finding import NO_FEED
+from bot.services.offers import Offer
 from bot.services.sources import Sources
 from bot.storage.database import Database
 from tests.conftest import Clock
@@ -120,6 +121,11 @@ async def test_a_site_address_leads_to_its_feed(room: Newsroom, site: Site) -> N
     again = await room.sources.add(f"{site.url}/feed.xml")
     assert again.known
     assert again.source.id == added.source.id
+    assert await room.sources.there(f"{site.url}/feed.xml/?utm_source=x") == again.source
+    offer = await room.sources.offer(f"{site.url}/")
+    assert isinstance(offer, Offer)
+    assert await room.sources.offered(offer.id) == offer
+    assert offer.there == {0}
     assert len(await room.sources.listed()) == 1
 
 
