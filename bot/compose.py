@@ -19,6 +19,7 @@ from bot.services.briefings import Briefings
 from bot.services.catch_ups import CatchUps
 from bot.services.condense import Condense
 from bot.services.delivery import Deliveries
+from bot.services.importing import Importing
 from bot.services.inbox import Inbox
 from bot.services.ingest import Ingest
 from bot.services.presence import Presence
@@ -54,6 +55,7 @@ class Desk:
     database: Database
     reading: Reading
     sources: Sources
+    importing: Importing
     ingest: Ingest
 
 
@@ -89,10 +91,12 @@ async def _open_store(settings: Settings) -> AsyncIterator[Database]:
 async def open_desk(settings: Settings, now: Now = utc_now) -> AsyncIterator[Desk]:
     """The services for a shell command; closed at the end."""
     async with _open_store(settings) as database, open_fetcher(settings) as fetcher, _open_workers() as workers:
+        sources = Sources(database, fetcher, workers, now, settings.poll_interval_s)
         yield Desk(
             database=database,
             reading=Reading(database, now),
-            sources=Sources(database, fetcher, workers, now, settings.poll_interval_s),
+            sources=sources,
+            importing=Importing(sources, workers),
             ingest=Ingest(database, fetcher, workers, now),
         )
 
@@ -111,6 +115,7 @@ class Service:
             reading=Reading(database, now),
             subscriptions=Subscriptions(database, now),
             sources=self.sources,
+            importing=Importing(self.sources, workers),
             catch_ups=catch_ups,
             inbox=Inbox(database, now),
             now=now,

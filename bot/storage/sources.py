@@ -61,6 +61,12 @@ async def listed(tx: Tx, week_ago: datetime | None = None) -> tuple[Source, ...]
     return tuple(_source(each) for each in found)
 
 
+async def of_host(tx: Tx, host: str) -> tuple[Source, ...]:
+    """Those that are not removed and have this host in their address, or something that looks like it."""
+    sql = "SELECT * FROM sources WHERE removed_at_ms IS NULL AND lower(url) LIKE :pattern ORDER BY id"
+    return tuple(_source(each) for each in await rows(tx, sql, pattern=f"%{host.lower()}%"))
+
+
 async def remove(tx: Tx, source_id: int, at: datetime) -> bool:
     """Stop polling and telling of a source; whether there was one to remove."""
     sql = "UPDATE sources SET removed_at_ms = :at WHERE id = :id AND removed_at_ms IS NULL"

@@ -62,7 +62,7 @@ async def test_an_edit_changes_the_article_and_is_no_news(
     assert sender.texts == ["Harbour bridge closed"]
     (story,) = (await room.reading.latest()).stories
     assert story.title == "Harbour tunnel closed"
-    assert story.bullets[0].startswith("Paragraph 0 about harbour tunnel closed")
+    assert story.bullets[0].text.startswith("Paragraph 0 about harbour tunnel closed")
     assert (await room.reading.topic("tunnel", days=7)).total == 1
     assert (await room.reading.topic("bridge", days=7)).total == 0
     async with room.database.read() as tx:

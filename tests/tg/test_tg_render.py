@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.models import Bullet, Cadence, ChatRef, FeedKind, FeedLink, Schedule
-from bot.services.sources import Added, Preview
-from bot.tg import views
+from bot.domain.models import Bullet, Cadence, ChatRef, FeedKind, Schedule
+from bot.feeds.choices import Choice
+from bot.feeds.starters import starter_lists
+from bot.services.offers import Offer
+from bot.services.sources import Added, FullText, Preview
+from bot.tg import choosing, views
 from bot.tg.locales import times
 from bot.tg.markup import without_markup
 from bot.tg.render import briefing_messages, latest_messages, reading_minutes, rest_messages, topic_messages
@@ -99,9 +102,11 @@ def test_sources_are_golden() -> None:
         articles_per_day=8.7,
         newest_at=NOW - timedelta(minutes=40),
         previews=(Preview(BRIDGE.title, BRIDGE.bullets[0].text), Preview(FERRY.title, None)),
-        others=(FeedLink("https://wire.example/sport.xml?a=1&b=2", "Sport"),),
+        others=(Choice("https://wire.example/sport.xml", "Sport", None, None, None, full_text=False),),
+        offer_id=1_700_000_000_000,
+        full_text=FullText.PAGE,
     )
-    undated = replace(added, known=True, articles_per_day=None, newest_at=None, previews=(), others=())
+    undated = replace(added, known=True, articles_per_day=None, newest_at=None, previews=(), others=(), offer_id=None)
     compare("sources", views.sources((SOURCE, broken, silent, gone), 0, NOW))
     compare("source_failing", views.source_failing(broken, ended=False))
     compare("source_ended", views.source_failing(gone, ended=True))
@@ -111,6 +116,15 @@ def test_sources_are_golden() -> None:
     compare("source_known", views.source_added(undated, NOW))
     compare("source_removal", views.ask_removal(broken))
     compare("source_removed", views.removed(SOURCE))
+
+
+def test_choices_are_golden() -> None:
+    main = Choice("https://a.example/1", "Worthy <b>Wire</b>", None, NOW - timedelta(minutes=40), 61.2, full_text=True)
+    weekly = Choice("https://a.example/2", "Sunday letter", None, None, 0.4, full_text=False)
+    compare("source_choices", choosing.which_feed(Offer(1_700_000_000_000, (main, weekly, main), frozenset({1})), NOW))
+    compare("starter_lists", choosing.which_list(starter_lists()))
+    first = starter_lists()[0]
+    compare("starter_list", choosing.starter_list(0, first, 8, frozenset({first.starters[9].id})))
 
 
 # ---- hostile texts --------------------------------------------------------------------------------

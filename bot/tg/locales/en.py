@@ -194,17 +194,17 @@ HOW_TO_SET_ZONE = "Another one: /timezone and a city, such as /timezone America/
 
 NO_SOURCES = "No sources yet. The people who run this bot add them with /addsource."
 WHICH_SOURCE = "Which source? Send its address, such as /addsource worthynews.com."
+EXPORT = "Export (OPML)"
 WHICH_TO_REMOVE = "Which source? Send its number or address, such as /removesource 3. /sources lists them."
 REMOVE = "Remove"
 RETRY = "Retry"
 KEEP = "Keep"
 KEPT = "Nothing was removed."
 NO_ARTICLE_YET = "no article yet"
-ALREADY_THERE = "That source is there already."
-ADDED = "Added. Its stories come in a few minutes."
+ADDED = "Added. First briefing material in a few minutes."
 PREVIEW_HEADING = "Preview:"
-OTHER_FEEDS = "Other feeds of that page:"
 FEED_KINDS = {"rss": "RSS", "atom": "Atom", "rdf": "RSS 1.0", "json": "JSON Feed"}
+FULL_TEXTS = {"feed": "full text in the feed", "page": "full text on the page", "nowhere": "short texts only"}
 LANGUAGES = {
     "ar": "Arabic", "bg": "Bulgarian", "bn": "Bengali", "ca": "Catalan", "cs": "Czech", "da": "Danish",
     "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "et": "Estonian", "fa": "Persian",
@@ -274,6 +274,16 @@ def articles_now(number: int) -> str:
 def last_one(when: str) -> str:
     """The end of the sentence on how much a source brings."""
     return f"last one {when}"
+
+
+def already_there(number: int) -> str:
+    """The source was added before, perhaps under another spelling of its address."""
+    return f"That source is there already: it is number {number} in /sources."
+
+
+def other_feeds(number: int) -> str:
+    """Button: further feeds of the same page."""
+    return f"Other feeds here ({number})"
 
 
 def ask_removal(title: str) -> str:
