@@ -127,7 +127,8 @@ async def test_a_list_keeps_its_address_and_knows_its_source_again(room: Newsroo
     site.tell("bridge", "Harbour bridge closed")
     source, known = await room.sources.add_unseen(f"{site.url}/feed.xml?list=1", "Coast")
     assert (source.url, known) == (f"{site.url}/feed.xml?list=1", False)
-    assert await room.sources.add_unseen(f"{site.url}/feed.xml?list=1") == (await room.sources.find("1"), True)
+    again, known = await room.sources.add_unseen(f"{site.url}/feed.xml?list=1")
+    assert (again.id, known) == (source.id, True)
     assert await room.sources.there_among([f"{site.url}/none", f"{site.url}/feed.xml/?list=1"]) == {1}
 
 
