@@ -10,7 +10,7 @@ LOCK := $(VENV)/lock/bin/uv pip compile pyproject.toml --universal --python-vers
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run test crash install install-test format lock clean
+.PHONY: help demo run test crash fuzz install install-test format lock clean
 
 help: ## this list
 	@awk -F ' *## *' '/^[a-z-]+:.*##/ { sub(/:.*/, "", $$1); printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -26,6 +26,9 @@ test: install-test ## every check, with a summary at the end
 
 crash: install-test ## the service killed 300 times while it sends; a table of what became of the messages
 	@$(BIN)/python -m tests.crash
+
+fuzz: install-test ## read 10,000 mutants of feeds (minutes); MUTANTS=500 and SEED=2 take others
+	@$(BIN)/python -m tests.feeds.fuzz --mutants $(or $(MUTANTS),10000) --seed $(or $(SEED),1)
 
 install: $(VENV)/installed ## .venv with what the service needs
 

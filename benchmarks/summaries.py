@@ -1,11 +1,13 @@
 """How good and how dear are our bullets: a table against Lead-3 and sumy's LexRank.
 
-    python -m benchmarks.summaries ../shared/data/summaries/cnndm_dev.jsonl.gz [--limit 200]
+    python -m benchmarks.summaries ../shared/data/summaries/cnndm_dev.jsonl.gz [--limit 200] [--read 20]
 
 Reads JSON lines with `text` and a summary by people (`highlights`, a list of lines, or `summary`, a text). Prints
 ROUGE-1 and ROUGE-2 (F1 in percent, lower case, no stemming, so a little under the usual tool's figures), their mean's
 distance from Lead-3, and CPU milliseconds an article after start-up. Lead-3 is the first three sentences as sentencex
-cuts them, nothing cleaned.
+cuts them, nothing cleaned. `--read 20` prints the choices for 20 articles, spread over the file, side by side: the lead
+and LexRank's only where they differ from ours. An article that the model was trained on flatters it: see
+`benchmarks.held_out`.
 """
 
 import argparse
@@ -32,8 +34,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path)
     parser.add_argument("--limit", type=int, help="only the first so many articles")
+    parser.add_argument("--read", type=int, metavar="N", help="print the bullets of N articles to read through")
     asked = parser.parse_args()
     rows = list(islice(_rows(asked.file), asked.limit))
+    if asked.read:
+        _read_through(rows[:: max(1, len(rows) // asked.read)][: asked.read])
+        return
     print(f"{len(rows)} articles, 3 bullets{'':12}R1     R2   (R1+R2)/2 from Lead-3   CPU ms")
     base: list[float] | None = None
     for name, method in _METHODS.items():
@@ -68,9 +74,20 @@ def _ours(row: Row, method: str) -> list[str]:
 
 _METHODS: dict[str, Callable[[Row], list[str]]] = {
     "Lead-3": _lead,
-    "news (cleaned lead)": partial(_ours, method="news"),
-    "lexrank (sumy, cleaned text)": partial(_ours, method="lexrank"),
+    "news (trained ranker)": partial(_ours, method="news"),
+    "lexrank (cleaned text)": partial(_ours, method="lexrank"),
 }
+
+
+def _read_through(rows: Sequence[Row]) -> None:
+    """Per article: our bullets (=), those of Lead-3 alone (-) and of LexRank alone (~), in text order."""
+    for number, row in enumerate(rows, 1):
+        print(f"\n{number}. {row['id']} {row.get('outlet', '')}")
+        lead, ours, central = (method(row) for method in _METHODS.values())
+        for mark, lines in (("=", ours), ("-", lead), ("~", central)):
+            for line in lines:
+                if mark == "=" or not any(line in other or other in line for other in ours):
+                    print(f"  {mark} {line}")
 
 
 def _reference(row: Row) -> str:

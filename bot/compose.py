@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import urljoin
 
 import structlog
 
@@ -18,19 +19,22 @@ from bot.services.briefings import Briefings
 from bot.services.catch_ups import CatchUps
 from bot.services.condense import Condense
 from bot.services.delivery import Deliveries
+from bot.services.importing import Importing
 from bot.services.inbox import Inbox
 from bot.services.ingest import Ingest
 from bot.services.presence import Presence
+from bot.services.pushes import Pushes
 from bot.services.reading import Reading
 from bot.services.routes import Routes
 from bot.services.sources import Sources
 from bot.services.subscriptions import Subscriptions
+from bot.services.trouble import Trouble
 from bot.services.upkeep import Upkeep
 from bot.settings import Settings
 from bot.storage.database import Database, open_database
 from bot.tg.app import TelegramBot
 from bot.tg.render import briefing_messages
-from bot.tg.views import paused
+from bot.tg.views import paused, source_failing
 from bot.web.server import Check, HttpPort, Webhook
 
 log = structlog.get_logger()
@@ -51,6 +55,7 @@ class Desk:
     database: Database
     reading: Reading
     sources: Sources
+    importing: Importing
     ingest: Ingest
 
 
@@ -86,10 +91,12 @@ async def _open_store(settings: Settings) -> AsyncIterator[Database]:
 async def open_desk(settings: Settings, now: Now = utc_now) -> AsyncIterator[Desk]:
     """The services for a shell command; closed at the end."""
     async with _open_store(settings) as database, open_fetcher(settings) as fetcher, _open_workers() as workers:
+        sources = Sources(database, fetcher, workers, now, settings.poll_interval_s)
         yield Desk(
             database=database,
             reading=Reading(database, now),
-            sources=Sources(database, fetcher, workers, now, settings.poll_interval_s),
+            sources=sources,
+            importing=Importing(sources, workers),
             ingest=Ingest(database, fetcher, workers, now),
         )
 
@@ -108,6 +115,7 @@ class Service:
             reading=Reading(database, now),
             subscriptions=Subscriptions(database, now),
             sources=self.sources,
+            importing=Importing(self.sources, workers),
             catch_ups=catch_ups,
             inbox=Inbox(database, now),
             now=now,
@@ -115,10 +123,13 @@ class Service:
             chat_per_s=settings.chat_messages_per_s,
             webhook=_webhook(settings),
         )
-        self._ingest = ingest = Ingest(database, fetcher, workers, now)
+        trouble = Trouble(settings.admin_ids, source_failing)
+        self._ingest = ingest = Ingest(database, fetcher, workers, now, trouble=trouble)
         self._deliveries = Deliveries(database, self.bot.sender, Routes(settings.admin_ids, paused), now)
+        self._pushes = _pushes(settings, database, fetcher, ingest, now)
         self._gathering = Jobs(
             {
+                **({"ask hubs": (self._pushes.ask_hubs, 60.0)} if self._pushes else {}),
                 "poll what is due": (ingest.poll_due, 2.0),
                 "read pages": (ingest.read_pages, 1.0),
                 "condense what is new": (Condense(database, workers, now).condense_new, 1.0),
@@ -134,7 +145,7 @@ class Service:
                 "fold what waits too long": (catch_ups.fold_stale, 20.0),
             }
         )
-        self._port = _port(settings, database, self.bot)
+        self._port = _port(settings, database, self.bot, self._pushes)
 
     async def start(self) -> None:
         """Settle what was in doubt, then begin.
@@ -192,7 +203,14 @@ def _webhook(settings: Settings) -> tuple[str, str] | None:
     return (settings.webhook_url, settings.webhook_secret) if settings.webhook_url and settings.webhook_secret else None
 
 
-def _port(settings: Settings, database: Database, bot: TelegramBot) -> HttpPort | None:
+def _pushes(settings: Settings, database: Database, fetcher: Fetcher, ingest: Ingest, now: Now) -> Pushes | None:
+    """Where Telegram reaches us, hubs do too: beside the webhook's address."""
+    if settings.http_address is None or settings.webhook_url is None:
+        return None
+    return Pushes(database, fetcher, ingest, now, urljoin(settings.webhook_url, "."))
+
+
+def _port(settings: Settings, database: Database, bot: TelegramBot, pushes: Pushes | None) -> HttpPort | None:
     if settings.http_address is None:
         return None
 
@@ -205,4 +223,4 @@ def _port(settings: Settings, database: Database, bot: TelegramBot) -> HttpPort 
 
     checks: dict[str, Check] = {"database": database_answers, "telegram": telegram_answers}
     webhook = _webhook(settings)
-    return HttpPort(settings.http_address, checks, Webhook(webhook[1], bot.feed) if webhook else None)
+    return HttpPort(settings.http_address, checks, Webhook(webhook[1], bot.feed) if webhook else None, pushes)

@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import asdict
 
 from bot.cli.batch import spread
 from bot.cli.inputs import Given, Inputs
@@ -49,7 +48,7 @@ def as_json(name: str, outcome: Page | NutgrafError) -> str:
     if isinstance(outcome, NutgrafError):
         line |= {"ok": False, "error": str(outcome)} | _EMPTY
     else:
-        line |= asdict(outcome)
+        line |= {name: getattr(outcome, name) for name in _EMPTY}
     return dumped(line)
 
 

@@ -61,8 +61,8 @@ def as_json(name: str, outcome: Feed | NutgrafError) -> str:
     if isinstance(outcome, NutgrafError):
         line |= {"ok": False, "error": str(outcome)} | _EMPTY
     else:
-        folded = tuple(map(_folded, outcome.entries))
-        line |= asdict(replace(outcome, entries=folded))
+        line |= {name: getattr(outcome, name) for name in _EMPTY}
+        line["entries"] = [asdict(_folded(entry)) for entry in outcome.entries]
     return dumped(line)
 
 

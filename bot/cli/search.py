@@ -45,7 +45,7 @@ def _row(story: Story) -> dict[str, object]:
         "source": story.outlet,
         "published_at": story.published_at,
         "language": story.language,
-        "bullets": list(story.bullets),
+        "bullets": [each.text for each in story.bullets],
     }
 
 

@@ -11,8 +11,9 @@ from tqdm import tqdm
 from bot.cli.output import iso, say
 from bot.compose import Desk, open_desk
 from bot.domain.errors import UserError
-from bot.domain.models import FeedLink, Source
-from bot.feeds.opml import read_opml, write_opml
+from bot.domain.models import Source
+from bot.feeds.opml import write_opml
+from bot.feeds.starters import starters
 from bot.settings import load
 
 Act = Callable[[Desk, argparse.Namespace], Awaitable[int]]
@@ -36,6 +37,9 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     given = acts.add_parser("import", help="add the sources of an OPML file")
     given.add_argument("file", type=Path, metavar="FILE.opml")
     given.set_defaults(act=_import)
+    listed = acts.add_parser("starters", help="well-known sources to begin with")
+    listed.add_argument("language", metavar="LANGUAGE", nargs="?", help="such as en or pt; all without it")
+    listed.set_defaults(handler=_starters)
     acts.add_parser("export", help="all sources as OPML").set_defaults(act=_export)
 
 
@@ -86,20 +90,32 @@ async def _check_one(desk: Desk, source: Source) -> int:
 
 
 async def _import(desk: Desk, args: argparse.Namespace) -> int:
-    links = read_opml(args.file.read_bytes())
-    results = [await _import_one(desk, link) for link in tqdm(links, unit="source", disable=None)]
-    for outcome in ("added", "already there", "failed"):
-        say(f"{outcome}: {results.count(outcome)}")
-    return 1 if "failed" in results else 0
+    with tqdm(unit="source", disable=None) as bar:
+
+        async def tell(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        report = await desk.importing.run(_content(args.file), tell)
+    for dead in report.dead:
+        sys.stderr.write(f"nutgraf: {dead.link.url}: {dead.why}\n")
+    for outcome, number in (("added", report.added), ("already there", report.known), ("failed", len(report.dead))):
+        say(f"{outcome}: {number}")
+    return 1 if report.dead else 0
 
 
-async def _import_one(desk: Desk, link: FeedLink) -> str:
+def _content(path: Path) -> bytes:
     try:
-        added = await desk.sources.add(link.url)
-    except UserError as error:
-        sys.stderr.write(f"nutgraf: {link.url}: {error}\n")
-        return "failed"
-    return "already there" if added.known else "added"
+        return path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _starters(args: argparse.Namespace) -> int:
+    for starter in starters():
+        if args.language in (None, starter.language):
+            say(f"{starter.language}\t{starter.region}\t{starter.title}\t{starter.url}")
+    return 0
 
 
 async def _export(desk: Desk, _: argparse.Namespace) -> int:

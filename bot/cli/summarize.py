@@ -20,7 +20,9 @@ from bot.summarize.bullets import METHODS, condense
 
 if TYPE_CHECKING:
     from bot.cli.inputs import Given
+    from bot.summarize.explain import Explained
 
+_TOLD_CHARS = 80
 _MOST_BULLETS = 1000
 _MOST_BYTES = 10 << 20
 _PAGE_LIMIT_S = 20.0
@@ -43,6 +45,9 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.add_argument("--method", choices=METHODS, default="news", help="how to choose them (news)")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--jsonl", action="store_true", help="many: JSON lines with id and text from standard input")
+    parser.add_argument(
+        "--explain", action="store_true", help="say on standard error, or in the JSON, why (method news)"
+    )
     parser.set_defaults(handler=_run, refuse=parser.error)
 
 
@@ -50,6 +55,8 @@ def _run(args: argparse.Namespace) -> int:
     if args.jsonl:
         if args.input not in (None, "-"):
             args.refuse("--jsonl reads standard input and takes no PATH")
+        if args.explain:
+            args.refuse("--explain explains one article, not --jsonl")
         return _many(sys.stdin.buffer, args.bullets, args.method)
     if args.input is None and sys.stdin.isatty():
         args.refuse("name a file, an address, or - for standard input")
@@ -70,18 +77,32 @@ def _one(args: argparse.Namespace) -> int:
     body = given.read()
     page = _page(given) if is_html(body) else None
     text = page.text if page else decoded(body)
-    found = condense(
-        text,
-        title=page.title if page else None,
-        language=page.language if page else None,
-        count=args.bullets,
-        method=args.method,
-    )
+    named = {"title": page.title if page else None, "language": page.language if page else None}
+    found = condense(text, **named, count=args.bullets, method=args.method)
+    why = _explained(text, named, args.bullets) if args.explain else None
     if args.json:
-        say(_dumped(asdict(found) | ({"text": text} if page else {})))
+        say(_dumped(_fields(found) | ({"text": text} if page else {}) | ({"explained": asdict(why)} if why else {})))
     else:
         _show(found)
+        if why:
+            _tell(why)
     return 0
+
+
+def _explained(text: str, named: dict[str, str | None], count: int) -> "Explained":
+    from bot.summarize.explain import explained
+
+    return explained(text, **named, count=count)
+
+
+def _tell(why: "Explained") -> None:
+    """What was left out and what each sentence was worth, a line each, on standard error."""
+    for piece in why.removed:
+        sys.stderr.write(f"- {piece.rule}: {cut(plain(piece.text), _TOLD_CHARS)}\n")
+    for each in why.sentences:
+        score = "  none" if each.score is None else f"{each.score:+6.1f}"
+        mark = "•" if each.chosen else " "
+        sys.stderr.write(f"{mark} {score} {cut(plain(each.text), _TOLD_CHARS)} [{', '.join(each.reasons)}]\n")
 
 
 def _show(found: Condensed) -> None:
@@ -207,7 +228,12 @@ def answer(line: _Line, count: int, method: str) -> _Answer:
     found = condense(
         asked["text"], title=asked.get("title"), language=asked.get("language"), count=count, method=method
     )
-    return _dumped({"id": asked.get("id")} | asdict(found)), None
+    return _dumped({"id": asked.get("id")} | _fields(found)), None
+
+
+def _fields(found: Condensed) -> dict[str, object]:
+    bullets = [{"text": each.text, "start": each.start, "end": each.end} for each in found.bullets]
+    return {"language": found.language, "bullets": bullets}
 
 
 def _is_key(key: object) -> bool:

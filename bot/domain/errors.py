@@ -5,8 +5,10 @@ NutgrafError
 │   └── SettingsError  the environment or `.env` is wrong; one line a problem
 ├── SourceError        record it, back off
 │   ├── Forbidden      the address guard said no
+│   ├── HostBusy       nothing was asked: its host is to be left alone for `retry_after_s`
 │   ├── NotAFeed       the bytes are no feed
 │   └── NotAPage       the bytes hold no article
+│       └── Walled     a wall stands in its place: the feed's text is all there is
 ├── WorkerError        the work was ended: too slow, too large, or its process died
 ├── StorageError       see __cause__
 │   └── WrongVersion   the database is newer or older than this program
@@ -63,12 +65,20 @@ class Forbidden(SourceError):
     """The address is one that sources may not reach."""
 
 
+class HostBusy(SourceError):
+    """Nothing was asked of it, and nothing is wrong with it: its host is to be left alone for `retry_after_s`."""
+
+
 class NotAFeed(SourceError):
     """The bytes are no feed."""
 
 
 class NotAPage(SourceError):
     """The bytes hold no article."""
+
+
+class Walled(NotAPage):
+    """The page asks for consent or money and shows nothing of its article."""
 
 
 class WorkerError(NutgrafError):

@@ -36,13 +36,22 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A parsed feed, entries in the feed's order."""
+    """A parsed feed, entries in the feed's order.
+
+    What it says about being read: `ttl_s` how long it stays fresh, `skip_hours` (UTC) and `skip_days` (Monday is 0)
+    when nothing comes, `hub` who pushes its changes (WebSub), `self_url` the address that it calls its own.
+    """
 
     kind: FeedKind
     title: str | None
     link: str | None
     language: str | None
     entries: tuple[Entry, ...]
+    ttl_s: int | None = None
+    skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
+    hub: str | None = None
+    self_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +64,10 @@ class FeedLink:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What an article page holds; paragraphs of `text` are separated by a line feed."""
+    """What an article page holds; paragraphs of `text` are separated by a line feed.
+
+    `paywalled`: the outlet asks for money for the article; `text` is as much of it as the page shows.
+    """
 
     title: str | None
     author: str | None
@@ -63,6 +75,7 @@ class Page:
     language: str | None
     image: str | None
     text: str
+    paywalled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +83,10 @@ class Source:
     """A feed that admins added, its cadence and its health.
 
     `errors` counts failed polls in a row, `last_polled_at` is of one that went well; `body_digest` tells whether the
-    feed changed where its server does not.
+    feed changed where its server does not. `ttl_s`, `skip_hours` and `skip_days` are as in `Feed`; `moved_seen` is
+    where the last answer said that the feed is for good. `failing_since` begins the row of errors, at `told_at` the
+    admins heard of it; at `ended_at` its server said that it is gone: since then it is not polled.
+    `articles_a_week` is None where nobody counted.
     """
 
     id: int
@@ -88,6 +104,14 @@ class Source:
     last_error: str | None = None
     last_polled_at: datetime | None = None
     last_article_at: datetime | None = None
+    ttl_s: int | None = None
+    skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
+    moved_seen: str | None = None
+    failing_since: datetime | None = None
+    told_at: datetime | None = None
+    ended_at: datetime | None = None
+    articles_a_week: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +120,7 @@ class NewArticle:
 
     `key` identifies it within its source (guid, else link, else a hash); `canonical_url` across sources, None without a
     link. `text` is the feed's own; the page's text replaces it later where it is better. `news` is false for what was
-    old already when its source was added.
+    old already when its source was added. `entry_digest` tells an edited entry from the one that was stored.
     """
 
     key: str
@@ -109,6 +133,7 @@ class NewArticle:
     published_at: datetime | None
     text: str
     news: bool = True
+    entry_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,19 +155,27 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Bullet:
-    """One sentence taken verbatim: `article_text[start:end]` with white space folded is `text`."""
+    """One sentence taken verbatim: `article_text[start:end]` with white space folded is `text`.
+
+    `link` opens the article at this very sentence (text fragment), None where nothing leads there.
+    """
 
     text: str
     start: int
     end: int
+    link: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Condensed:
-    """What condensing found in one text: its language (ISO 639-1, None if undecided) and its bullets in text order."""
+    """What condensing found in one text: its language (ISO 639-1, None if undecided) and its bullets in text order.
+
+    `version` grows whenever condensing gets better; 0 is older than all of them.
+    """
 
     language: str | None
     bullets: tuple[Bullet, ...]
+    version: int = 0
 
 
 # ---- stories -----------------------------------------------------------------------------------
@@ -160,7 +193,7 @@ class Story:
     published_at: datetime
     ready_at: datetime
     language: str | None
-    bullets: tuple[str, ...]
+    bullets: tuple[Bullet, ...]
     outlets: int = 1
 
 

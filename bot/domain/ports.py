@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar, TypeVarTuple
 
-from bot.domain.models import Briefing, Chat, ChatRef, Message
+from bot.domain.models import Briefing, Chat, ChatRef, Message, Source
 
 Ts = TypeVarTuple("Ts")
 T = TypeVar("T")
@@ -20,6 +20,10 @@ A catch-up's buttons name its slot by `due_at`, so `services/catch_ups` can find
 
 TellPaused = Callable[[Chat], tuple[Message, ...]]
 """What is said where a forum topic was closed, so that its briefings pause."""
+
+
+TellFailing = Callable[[Source, bool], tuple[Message, ...]]
+"""What admins are told of a source that keeps failing; True: its server says that it is gone for good."""
 
 
 class Sender(Protocol):

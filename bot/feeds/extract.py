@@ -1,18 +1,22 @@
 """Extraction: an article page → its text, title, author, time, language and image, by trafilatura.
 
 Pure and blocking, some tens of milliseconds a page and much more for hostile ones: callers run it in a worker. The text
-keeps its paragraphs, one a line; comments of readers are left out.
+keeps its paragraphs, one a line; comments of readers, links to other articles and the headline are left out. Where the
+fast way of trafilatura finds little, or only scraps, its slow one is asked, which compares two more extractors.
 """
 
 import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from bot.domain.errors import NotAPage
+from bot.domain.errors import NotAPage, Walled
 from bot.domain.models import Page
 from bot.domain.text import plain, plain_lines
 from bot.feeds.limits import LANGUAGE_CHARS, NAME_CHARS, TITLE_CHARS, usable_time
+from bot.feeds.prune import prune
+from bot.feeds.tidy import tidy
 from bot.feeds.urls import web_link
+from bot.feeds.walls import is_consent, is_paid, without_wall
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -22,6 +26,10 @@ MOST_TEXT_CHARS = 200_000
 _MOST_TAGS = 12_000  # twice the largest real page seen; trafilatura's time grows with the square of them
 _PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\x78\x9c", b"\xce\xb2\xcf\x81")
 _NO_PAGE = "That page holds no article that can be read."
+_WALL = "That page asks for consent or a subscription and shows no article."
+_LITTLE_CHARS = 600
+_SCRAP_CHARS = 25  # menus and tables have fewer a line, articles three times as many
+_SHORTEST_TEASER = 80
 _TIMES = (
     "//meta[@property='article:published_time' or @itemprop='datePublished' or @name='datePublished' or "
     "@property='og:published_time' or @name='date' or @name='pubdate' or @name='DC.date.issued']/@content"
@@ -41,13 +49,19 @@ def extract_page(html: bytes, *, url: str | None = None) -> Page:
         url: its address, for relative ones in it.
 
     Raises:
+        Walled: it asks for consent or money and shows nothing of the article.
         NotAPage: there is no article to be found.
     """
     tree = _tree(html)
-    found = _found(tree, url)
-    text = plain_lines(found.text or "", MOST_TEXT_CHARS) if found else ""
-    if not found or not text:
-        raise NotAPage(_NO_PAGE)
+    prune(tree)
+    found, text = _text(tree, html, url)
+    if is_consent(text):
+        raise Walled(_WALL)
+    text, asked = without_wall(text)
+    text = tidy(text, _headings(found, tree))
+    paid = asked or is_paid(html)
+    if paid and len(text) < _SHORTEST_TEASER:
+        raise Walled(_WALL)
     return Page(
         title=_headline(plain(found.title or "", TITLE_CHARS), tree) or None,
         author=plain(found.author or "", NAME_CHARS) or None,
@@ -55,6 +69,7 @@ def extract_page(html: bytes, *, url: str | None = None) -> Page:
         language=_language(tree),
         image=web_link(found.image, url),
         text=text,
+        paywalled=paid,
     )
 
 
@@ -85,15 +100,37 @@ def _tree(html: bytes) -> "HtmlElement":
     return tree
 
 
-def _found(tree: "HtmlElement", url: str | None) -> Any:
+def _text(tree: "HtmlElement", html: bytes, url: str | None) -> tuple[Any, str]:
+    """What trafilatura found, and its text."""
+    found = _found(tree, url, fast=True)
+    text = plain_lines(found.text or "", MOST_TEXT_CHARS) if found else ""
+    if len(text) < _LITTLE_CHARS or len(text) < _SCRAP_CHARS * (text.count("\n") + 1):
+        again = _tree(html)  # trafilatura takes its tree apart
+        prune(again)
+        slow = _found(again, url, fast=False)
+        if slow and slow.text:
+            return slow, plain_lines(slow.text, MOST_TEXT_CHARS)
+    if not found or not text:
+        raise NotAPage(_NO_PAGE)
+    return found, text
+
+
+def _found(tree: "HtmlElement", url: str | None, *, fast: bool) -> Any:
     from trafilatura import bare_extraction
 
     try:
-        return bare_extraction(tree, url=url, fast=True, include_comments=False, with_metadata=True)
+        return bare_extraction(tree, url=url, fast=fast, include_comments=False, with_metadata=True)
     except MemoryError:
         raise
     except Exception as error:
         raise NotAPage(_NO_PAGE) from error
+
+
+def _headings(found: Any, tree: "HtmlElement") -> list[str]:
+    """The headline as the page's first headings and its title have it."""
+    said = [str(heading.xpath("string()")) for heading in tree.xpath("//h1")[:5]]
+    texts = [plain(text, TITLE_CHARS) for text in (*said, found.title or "")]
+    return [text for text in texts if len(text) >= _SHORTEST_HEADLINE]
 
 
 def _headline(title: str, tree: "HtmlElement") -> str:

@@ -9,13 +9,13 @@ import asyncio
 import contextlib
 import socket
 import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from ipaddress import ip_address
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -24,6 +24,7 @@ from aiohttp.resolver import ThreadedResolver
 from bot import __version__
 from bot.domain.errors import Forbidden, SourceError
 from bot.domain.ports import Now
+from bot.feeds.freshness import header_links, max_age_s
 from bot.feeds.guard import REFUSAL, Guard, RefusedAddress
 
 USER_AGENT = f"Nutgraf/{__version__} (feed reader of a Telegram news bot; contact: whoever runs this bot)"
@@ -49,6 +50,7 @@ class Fetched:
     """An answer: `status` 200, or 304 with an empty body.
 
     `url` is where the body came from, `moved_to` the same where every redirect on the way was permanent, else None.
+    `max_age_s` is how long the answer stays fresh, `hub` and `self_url` what its Link headers say (WebSub).
     """
 
     url: str
@@ -58,6 +60,9 @@ class Fetched:
     etag: str | None
     last_modified: str | None
     moved_to: str | None
+    max_age_s: int | None = None
+    hub: str | None = None
+    self_url: str | None = None
 
 
 class Fetcher:
@@ -99,6 +104,30 @@ class Fetcher:
         except (aiohttp.ClientError, OSError, ValueError, zlib.error) as error:
             raise _as_source_error(error) from error
 
+    async def post_form(self, url: str, form: Mapping[str, str], *, total_s: float = 30.0) -> int:
+        """Post a form to an address, following no redirect; returns the status, one of 200 to 299.
+
+        Raises:
+            Forbidden: the guard said no.
+            SourceError: anything else; `status` where there was an answer.
+        """
+        try:
+            async with asyncio.timeout(total_s):
+                address = self._guard.check_url(url)
+                async with self._opened().post(address, data=dict(form), allow_redirects=False) as response:
+                    if 200 <= response.status < 300:
+                        return response.status
+                    raise SourceError(_status_line(response.status), response.status, self._retry_after(response))
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise _as_source_error(error) from error
+
+    def is_own(self, url: str) -> bool:
+        """Whether an address is one of the networks that the settings allow, and says so by its number."""
+        try:
+            return self._guard.allows(ip_address(urlsplit(url).hostname or ""))
+        except ValueError:
+            return False
+
     async def close(self) -> None:
         """Close all connections."""
         if self._session is not None:
@@ -120,10 +149,13 @@ class Fetcher:
 
     @contextlib.asynccontextmanager
     async def _request(self, url: str, headers: dict[str, str]) -> AsyncIterator[aiohttp.ClientResponse]:
+        async with self._opened().get(url, headers=headers, allow_redirects=False) as response:
+            yield response
+
+    def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = self._open()
-        async with self._session.get(url, headers=headers, allow_redirects=False) as response:
-            yield response
+        return self._session
 
     def _open(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
@@ -146,6 +178,7 @@ class Fetcher:
         if response.status not in (200, 304):
             raise SourceError(_status_line(response.status), response.status, self._retry_after(response))
         body = await _body(response, most_bytes) if response.status == 200 else b""
+        links = header_links(response.headers.getall("Link", []), url)
         return Fetched(
             url=url,
             status=response.status,
@@ -154,6 +187,9 @@ class Fetcher:
             etag=response.headers.get("ETag"),
             last_modified=response.headers.get("Last-Modified"),
             moved_to=moved_to,
+            max_age_s=max_age_s(response.headers.get("Cache-Control", "")),
+            hub=links.get("hub"),
+            self_url=links.get("self"),
         )
 
     def _retry_after(self, response: aiohttp.ClientResponse) -> float | None:

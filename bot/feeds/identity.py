@@ -13,6 +13,7 @@ from bot.domain.text import cut, plain
 from bot.feeds.urls import canonical_url
 
 _TITLE_CHARS = 120
+_DIGESTED_CHARS = 20_000
 
 
 def entry_key(entry: Entry) -> str:
@@ -59,6 +60,7 @@ def _articles(feed: Feed) -> Iterator[NewArticle]:
             image=entry.image,
             published_at=entry.published_at or entry.updated_at,
             text=text,
+            entry_digest=_digest(plain(f"{entry.title} {text}", _DIGESTED_CHARS)),
         )
 
 

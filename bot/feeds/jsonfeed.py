@@ -44,7 +44,14 @@ def parse_json_feed(text: str, url: str | None, most_entries: int, now: datetime
         link=web_link(data.get("home_page_url"), url),
         language=plain(_string(data, "language"), LANGUAGE_CHARS) or None,
         entries=tuple(_entry(item, url, now) for item in items[:most_entries]),
+        hub=next(filter(None, (web_link(hub.get("url"), url) for hub in _hubs(data))), None),
+        self_url=web_link(data.get("feed_url"), url),
     )
+
+
+def _hubs(data: Item) -> list[Item]:
+    hubs = data.get("hubs")
+    return [hub for hub in hubs[:10] if isinstance(hub, dict)] if isinstance(hubs, list) else []
 
 
 def _entry(item: Item, url: str | None, now: datetime | None) -> Entry:

@@ -40,6 +40,11 @@ def repaired(text: str, root: int, most_entries: int) -> str:
     return "".join(pieces)
 
 
+def has_long_tag(text: str) -> bool:
+    """Whether a tag is so long that repairing takes its attributes."""
+    return bool(_LONG_TAG.search(text))
+
+
 def few_entries(text: str, most: int) -> str:
     """The text without the entries after the first `most`, which stand side by side as in all formats."""
     starts = 0

@@ -60,6 +60,18 @@ def web_link(url: object, base: str | None = None) -> str | None:
     return link if len(link) <= MOST_CHARS and link.isprintable() else None
 
 
+def relative_link(url: object) -> str | None:
+    """A relative reference as it stands, for whoever knows its base; None for anything with a scheme or a host."""
+    if not isinstance(url, str) or not 0 < len(url.strip()) <= MOST_CHARS:
+        return None
+    link = url.strip()
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return None
+    return link if link.isprintable() and not _BLANKS.search(link) and not parts.scheme and not parts.netloc else None
+
+
 def _host(parts: SplitResult) -> str:
     host = (parts.hostname or "").rstrip(".").removeprefix("www.")
     default = {"http": 80, "https": 443}[parts.scheme]

@@ -1,25 +1,30 @@
-"""Articles that were read are condensed into bullets and become stories."""
+"""Articles that were read are condensed into bullets and become stories.
+
+Promises: each article becomes one story, whatever fails. What an older version condensed is condensed again while
+there is nothing else to do, as long as it is recent and nobody was told of it; that makes no story and wakes nobody.
+"""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
 
 from bot.domain.errors import WorkerError
-from bot.domain.models import Condensed
+from bot.domain.models import Article, Condensed
 from bot.domain.ports import Now, Workers
 from bot.storage import articles, stories, subscriptions
-from bot.storage.articles import Claimed
 from bot.storage.database import Database
 from bot.stories.topics import fold
-from bot.summarize.bullets import condense
+from bot.summarize.bullets import VERSION, condense
 
 log = structlog.get_logger()
 
 BATCH = 32
+BATCH_AGAIN = 8
 LEASE = timedelta(minutes=5)
 LIMIT_S = 10.0
+AGAIN_FOR = timedelta(days=7)
 
 
 class Condense:
@@ -29,6 +34,8 @@ class Condense:
         self._database = database
         self._workers = workers
         self._now = now
+        # what this program condenses is never outdated, so there is an end to it
+        self._outdated = True
 
     async def condense_new(self) -> int:
         """Condense the articles that wait for it and return how many stories came of them."""
@@ -36,8 +43,9 @@ class Condense:
         async with self._database.write() as tx:
             claimed = await articles.claim_read(tx, now, now + LEASE, BATCH)
         if not claimed:
+            await self._condense_again(now)
             return 0
-        done = await asyncio.gather(*map(self._condense, claimed))
+        done = await asyncio.gather(*(self._condense(one.article) for one in claimed))
         async with self._database.write() as tx:
             now = self._now()
             for one, condensed in zip(claimed, done, strict=True):
@@ -46,7 +54,8 @@ class Condense:
                 await articles.ready(
                     tx,
                     article.id,
-                    condensed,
+                    # a headline without bullets is still news
+                    condensed or Condensed(article.language, (), VERSION),
                     index_title=fold(article.title),
                     index_body=fold(article.text),
                     at=now,
@@ -56,12 +65,26 @@ class Condense:
             await subscriptions.wake_instant(tx, now)
         return len(claimed)
 
-    async def _condense(self, claimed: Claimed) -> Condensed:
-        article = claimed.article
-        work = partial(condense, article.text, title=article.title, language=article.language)
+    async def _condense_again(self, now: datetime) -> None:
+        if not self._outdated:
+            return
+        async with self._database.read() as tx:
+            found = await articles.outdated(tx, VERSION, now - AGAIN_FOR, BATCH_AGAIN)
+        if not found:
+            self._outdated = False
+            return
+        done = await asyncio.gather(*map(self._condense, found))
+        async with self._database.write() as tx:
+            for article, condensed in zip(found, done, strict=True):
+                if condensed:
+                    await articles.renew(tx, article.id, condensed)
+                else:
+                    await articles.keep(tx, article.id, VERSION)
+
+    async def _condense(self, article: Article) -> Condensed | None:
+        work = partial(condense, article.text, title=article.title, language=article.language, address=article.url)
         try:
             return await self._workers.run(work, limit_s=LIMIT_S)
         except WorkerError as error:
-            # a headline without bullets is still news
             log.warning("article not condensed", article_id=article.id, why=str(error))
-            return Condensed(language=article.language, bullets=())
+            return None

@@ -22,9 +22,10 @@ BATCH = 1000
 UPDATES_KEPT = timedelta(days=1)
 CONTENTS_KEPT = timedelta(days=7)
 DORMANT_KEPT = timedelta(days=90)
-# nothing is due later than that: the longest wait of a source, an article or a delivery is a day, and a weekly
-# subscription is due within a week
+# nothing is due later than that: the longest wait of an article or a delivery is a day, of a source a day and a bit
+# behind three skipped ones, and a weekly subscription is due within a week
 LATEST = timedelta(days=1)
+LATEST_SOURCE = timedelta(days=5)
 LATEST_SUBSCRIPTION = timedelta(days=8)
 
 RESTORED = "restored_at"
@@ -55,7 +56,7 @@ class Upkeep:
     async def _bring_back(self, now: datetime) -> int:
         """What was made due by a clock that had leapt ahead."""
         async with self._database.write() as tx:
-            found = await sources.bring_back(tx, now, LATEST)
+            found = await sources.bring_back(tx, now, LATEST_SOURCE)
             found += await articles.bring_back(tx, now, now + LATEST)
             found += await outbox.bring_back(tx, now, now + LATEST)
         return found + await self._in_batches(lambda tx: _bring_back_subscriptions(tx, now))

@@ -10,9 +10,9 @@ from functools import cache
 
 from sqlalchemy.engine import RowMapping
 
-from bot.domain.models import Article, Bullet, Condensed, NewArticle
-from bot.storage import search
-from bot.storage.sql import Tx, row, rows, run, run_each
+from bot.domain.models import Article, Condensed, NewArticle
+from bot.storage import bullets, search
+from bot.storage.sql import Tx, row, rows, run
 from bot.storage.times import from_ms
 
 _BATCH = 50  # articles in one INSERT
@@ -53,7 +53,7 @@ async def _add_batch(tx: Tx, source_id: int, articles: Sequence[NewArticle], fet
     return [int(each["published_at_ms"]) for each in await rows(tx, _insertion(len(articles)), **values)]
 
 
-_GIVEN = ("key", "url", "canonical_url", "title", "author", "language", "image", "text", "news")
+_GIVEN = ("key", "url", "canonical_url", "title", "author", "language", "image", "text", "news", "entry_digest")
 
 
 @cache
@@ -132,9 +132,26 @@ async def read(
     )
 
 
-async def postpone(tx: Tx, article_id: int, due_at: datetime) -> None:
-    """Try again at `due_at`; state and attempts stay."""
-    await run(tx, "UPDATE articles SET due_at_ms = :due_at WHERE id = :id", id=article_id, due_at=due_at)
+async def postpone(tx: Tx, article_id: int, due_at: datetime, attempts: int | None = None) -> None:
+    """Try again at `due_at`; the state stays, and so do the attempts where no other number is given."""
+    sql = "UPDATE articles SET due_at_ms = :due_at, attempts = COALESCE(:attempts, attempts) WHERE id = :id"
+    await run(tx, sql, id=article_id, due_at=due_at, attempts=attempts)
+
+
+async def times(tx: Tx, source_id: int, since: datetime, most: int = 200) -> tuple[datetime, ...]:
+    """When a source's articles were published since then, the newest first."""
+    found = await rows(
+        tx,
+        """
+        SELECT published_at_ms FROM articles
+         WHERE source_id = :source_id AND published_at_ms > :since
+         ORDER BY published_at_ms DESC LIMIT :most
+        """,
+        source_id=source_id,
+        since=since,
+        most=most,
+    )
+    return tuple(from_ms(each["published_at_ms"]) for each in found)
 
 
 async def bring_back(tx: Tx, now: datetime, latest: datetime) -> int:
@@ -150,27 +167,61 @@ async def ready(
     done = await run(
         tx,
         """
-        UPDATE articles SET state = 'ready', attempts = 0, due_at_ms = :at, language = COALESCE(language, :language)
+        UPDATE articles SET state = 'ready', attempts = 0, due_at_ms = :at, language = COALESCE(language, :language),
+               condensed_version = :version
          WHERE id = :id AND state = 'read'
         """,
         id=article_id,
         language=condensed.language,
+        version=condensed.version,
         at=at,
     )
-    if not done:
-        return
-    await run_each(
+    if done:
+        await bullets.put(tx, article_id, condensed.bullets)
+        await search.put(tx, article_id, title=index_title, body=index_body)
+
+
+async def outdated(tx: Tx, version: int, since: datetime, most: int) -> tuple[Article, ...]:
+    """Up to `most` articles condensed by a lower version that nobody was told of yet, the newest first.
+
+    They are those of stories published at `since` or later, without any chat that was briefed on them.
+    """
+    found = await rows(
         tx,
         """
-        INSERT INTO bullets (article_id, position, text, start_chars, end_chars)
-        VALUES (:article_id, :position, :text, :start, :end)
+        SELECT articles.*, sources.title AS source_title
+          FROM stories s
+          JOIN articles ON articles.story_id = s.id
+          JOIN sources ON sources.id = articles.source_id
+         WHERE s.published_at_ms >= :since AND articles.state = 'ready'
+           AND COALESCE(articles.condensed_version, 0) < :version
+           AND NOT EXISTS (SELECT 1 FROM briefed b WHERE b.story_id = s.id)
+         ORDER BY s.published_at_ms DESC, s.id DESC, articles.id LIMIT :most
         """,
-        (
-            {"article_id": article_id, "position": position, "text": each.text, "start": each.start, "end": each.end}
-            for position, each in enumerate(condensed.bullets)
-        ),
+        version=version,
+        since=since,
+        most=most,
     )
-    await search.put(tx, article_id, title=index_title, body=index_body)
+    return tuple(map(_article, found))
+
+
+async def renew(tx: Tx, article_id: int, condensed: Condensed) -> None:
+    """Replace the bullets of a lower version; nothing else changes and nobody is told."""
+    if await _set_version(tx, article_id, condensed.version):
+        await bullets.put(tx, article_id, condensed.bullets)
+
+
+async def keep(tx: Tx, article_id: int, version: int) -> None:
+    """Let the bullets stand as if this version had found them."""
+    await _set_version(tx, article_id, version)
+
+
+async def _set_version(tx: Tx, article_id: int, version: int) -> int:
+    sql = """
+        UPDATE articles SET condensed_version = :version
+         WHERE id = :id AND state = 'ready' AND COALESCE(condensed_version, 0) < :version
+    """
+    return await run(tx, sql, id=article_id, version=version)
 
 
 async def get(tx: Tx, article_id: int) -> Article | None:
@@ -185,12 +236,6 @@ async def get(tx: Tx, article_id: int) -> Article | None:
         id=article_id,
     )
     return _article(found) if found else None
-
-
-async def bullets(tx: Tx, article_id: int) -> tuple[Bullet, ...]:
-    """An article's bullets in text order."""
-    found = await rows(tx, "SELECT * FROM bullets WHERE article_id = :id ORDER BY position", id=article_id)
-    return tuple(Bullet(each["text"], each["start_chars"], each["end_chars"]) for each in found)
 
 
 async def counts(tx: Tx) -> dict[str, int]:

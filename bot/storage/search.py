@@ -16,10 +16,11 @@ _MOST_TOKENS = 32
 _MOST_CHARS = 64  # of a word; the rest is cut off in index and query alike
 
 _PUT = {
-    "sqlite": "INSERT INTO article_search (rowid, title, body) VALUES (:id, :title, :body)",
+    "sqlite": "INSERT OR REPLACE INTO article_search (rowid, title, body) VALUES (:id, :title, :body)",
     "postgresql": """
         INSERT INTO article_search (article_id, words)
         VALUES (:id, setweight(CAST(:title AS tsvector), 'A') || CAST(:body AS tsvector))
+        ON CONFLICT (article_id) DO UPDATE SET words = excluded.words
     """,
 }
 _SEARCH = {
@@ -46,7 +47,7 @@ _SEARCH = {
 
 
 async def put(tx: Tx, article_id: int, *, title: str, body: str) -> None:
-    """Make an article's folded words findable; once for each article."""
+    """Make an article's folded words findable, instead of those it had."""
     if tx.dialect.name == "sqlite":
         texts = {"title": " ".join(_words(title)), "body": " ".join(_words(body)[:_MOST_WORDS])}
     else:

@@ -24,7 +24,8 @@ async def add(
         ON CONFLICT (url) DO UPDATE
            SET title = excluded.title, language = excluded.language, site_url = excluded.site_url,
                interval_s = excluded.interval_s, next_poll_at_ms = excluded.next_poll_at_ms, removed_at_ms = NULL,
-               errors = 0, last_error = NULL, etag = NULL, last_modified = NULL, body_digest = NULL
+               errors = 0, last_error = NULL, etag = NULL, last_modified = NULL, body_digest = NULL,
+               failing_since_ms = NULL, told_at_ms = NULL, ended_at_ms = NULL
          WHERE sources.removed_at_ms IS NOT NULL
         RETURNING *
         """,
@@ -52,10 +53,18 @@ async def get(tx: Tx, source_id: int) -> Source | None:
     return _source(found) if found else None
 
 
-async def listed(tx: Tx) -> tuple[Source, ...]:
-    """All sources that are not removed, in the order of their adding."""
-    found = await rows(tx, "SELECT * FROM sources WHERE removed_at_ms IS NULL ORDER BY id")
+async def listed(tx: Tx, week_ago: datetime | None = None) -> tuple[Source, ...]:
+    """All sources that are not removed, in the order of their adding; articles are counted since `week_ago`."""
+    counted = ", (SELECT count(*) FROM articles WHERE source_id = sources.id AND published_at_ms > :since) AS week"
+    sql = f"SELECT sources.*{counted if week_ago else ''} FROM sources WHERE removed_at_ms IS NULL ORDER BY id"  # noqa: S608
+    found = await rows(tx, sql, **({"since": week_ago} if week_ago else {}))
     return tuple(_source(each) for each in found)
+
+
+async def of_host(tx: Tx, host: str) -> tuple[Source, ...]:
+    """Those that are not removed and have this host in their address, or something that looks like it."""
+    sql = "SELECT * FROM sources WHERE removed_at_ms IS NULL AND lower(url) LIKE :pattern ORDER BY id"
+    return tuple(_source(each) for each in await rows(tx, sql, pattern=f"%{host.lower()}%"))
 
 
 async def remove(tx: Tx, source_id: int, at: datetime) -> bool:
@@ -66,9 +75,42 @@ async def remove(tx: Tx, source_id: int, at: datetime) -> bool:
 
 async def restore(tx: Tx, source_id: int, at: datetime) -> Source | None:
     """Undo a removal; the source is due at once."""
-    sql = "UPDATE sources SET removed_at_ms = NULL, next_poll_at_ms = :at WHERE id = :id AND removed_at_ms IS NOT NULL"
+    sql = """
+        UPDATE sources SET removed_at_ms = NULL, ended_at_ms = NULL, next_poll_at_ms = :at
+         WHERE id = :id AND removed_at_ms IS NOT NULL
+    """
     await run(tx, sql, id=source_id, at=at)
     return await get(tx, source_id)
+
+
+async def retry(tx: Tx, source_id: int, at: datetime) -> Source | None:
+    """Make a source due at once, even one that ended; None if there is none."""
+    sql = "UPDATE sources SET ended_at_ms = NULL, next_poll_at_ms = :at WHERE id = :id AND removed_at_ms IS NULL"
+    await run(tx, sql, id=source_id, at=at)
+    return await get(tx, source_id)
+
+
+async def postpone(tx: Tx, source_id: int, next_poll_at: datetime) -> None:
+    """Poll at `next_poll_at` and not before; nothing else changes."""
+    await run(tx, "UPDATE sources SET next_poll_at_ms = :at WHERE id = :id", id=source_id, at=next_poll_at)
+
+
+async def told(tx: Tx, source_id: int, at: datetime) -> None:
+    """The admins heard of its row of errors."""
+    await run(tx, "UPDATE sources SET told_at_ms = :at WHERE id = :id", id=source_id, at=at)
+
+
+async def end(tx: Tx, source_id: int, *, why: str, at: datetime) -> None:
+    """Its server said that it is gone for good: it stays, and is not polled any more."""
+    await run(
+        tx, "UPDATE sources SET ended_at_ms = :at, last_error = :why WHERE id = :id", id=source_id, why=why, at=at
+    )
+
+
+async def is_taken(tx: Tx, url: str, source_id: int) -> bool:
+    """Whether another source, removed ones included, has this address."""
+    sql = "SELECT 1 AS found FROM sources WHERE url = :url AND id <> :id"
+    return await row(tx, sql, url=url, id=source_id) is not None
 
 
 async def claim_due(tx: Tx, now: datetime, lease_until: datetime, most: int) -> tuple[Source, ...]:
@@ -81,7 +123,7 @@ async def claim_due(tx: Tx, now: datetime, lease_until: datetime, most: int) -> 
         """
         WITH due AS (
             SELECT id FROM sources
-             WHERE removed_at_ms IS NULL AND next_poll_at_ms <= :now
+             WHERE removed_at_ms IS NULL AND ended_at_ms IS NULL AND next_poll_at_ms <= :now
              ORDER BY next_poll_at_ms LIMIT :most
                FOR UPDATE SKIP LOCKED)
         UPDATE sources SET next_poll_at_ms = :lease_until
@@ -116,15 +158,22 @@ async def polled(
     url: str | None = None,
     title: str | None = None,
     language: str | None = None,
+    moved_seen: str | None = None,
+    remark: str | None = None,
 ) -> None:
-    """Record a poll that went well. `url`: where the feed moved for good, ignored if another source is there."""
+    """Record a poll that went well.
+
+    `url`: where the feed moved for good, ignored if another source is there. `remark` stands as its last error.
+    """
     await run(
         tx,
         """
         UPDATE sources
            SET last_polled_at_ms = :at, etag = :etag, last_modified = :last_modified, next_poll_at_ms = :next_poll_at,
                body_digest = COALESCE(:body_digest, body_digest),
-               errors = 0, last_error = NULL, title = COALESCE(:title, title), language = COALESCE(:language, language),
+               errors = 0, last_error = :remark, moved_seen = :moved_seen,
+               failing_since_ms = NULL, told_at_ms = NULL, ended_at_ms = NULL,
+               title = COALESCE(:title, title), language = COALESCE(:language, language),
                url = CASE WHEN EXISTS (SELECT 1 FROM sources other WHERE other.url = :url) THEN url
                           ELSE COALESCE(:url, url) END
          WHERE id = :id
@@ -138,24 +187,42 @@ async def polled(
         url=url,
         title=title,
         language=language,
+        moved_seen=moved_seen,
+        remark=remark,
     )
 
 
-async def failed(tx: Tx, source_id: int, *, why: str, next_poll_at: datetime) -> int:
-    """Record a poll that failed; how many failed in a row."""
+async def asked(
+    tx: Tx, source_id: int, *, ttl_s: int | None, skip_hours: frozenset[int], skip_days: frozenset[int]
+) -> None:
+    """Keep what its feed asks of readers."""
+    await run(
+        tx,
+        "UPDATE sources SET ttl_s = :ttl_s, skip_hours = :hours, skip_days = :days WHERE id = :id",
+        id=source_id,
+        ttl_s=ttl_s,
+        hours=_bits(skip_hours),
+        days=_bits(skip_days),
+    )
+
+
+async def failed(tx: Tx, source_id: int, *, why: str, at: datetime, next_poll_at: datetime) -> Source | None:
+    """Record a poll that failed; the source as it stands now, None if there is none."""
     counted = await row(
         tx,
         """
         UPDATE sources
-           SET errors = errors + 1, last_error = :why, next_poll_at_ms = :next_poll_at
+           SET errors = errors + 1, last_error = :why, next_poll_at_ms = :next_poll_at,
+               failing_since_ms = COALESCE(failing_since_ms, :at)
          WHERE id = :id
-        RETURNING errors
+        RETURNING *
         """,
         id=source_id,
         why=why,
+        at=at,
         next_poll_at=next_poll_at,
     )
-    return int(counted["errors"]) if counted else 0
+    return _source(counted) if counted else None
 
 
 def _source(found: RowMapping) -> Source:
@@ -175,10 +242,29 @@ def _source(found: RowMapping) -> Source:
         last_error=found["last_error"],
         last_polled_at=maybe_from_ms(found["last_polled_at_ms"]),
         last_article_at=maybe_from_ms(found["last_article_at_ms"]),
+        ttl_s=found["ttl_s"],
+        skip_hours=_numbers(found["skip_hours"]),
+        skip_days=_numbers(found["skip_days"]),
+        moved_seen=found["moved_seen"],
+        failing_since=maybe_from_ms(found["failing_since_ms"]),
+        told_at=maybe_from_ms(found["told_at_ms"]),
+        ended_at=maybe_from_ms(found["ended_at_ms"]),
+        articles_a_week=found.get("week"),
     )
+
+
+def _bits(numbers: frozenset[int]) -> int:
+    return sum(1 << number for number in numbers)
+
+
+def _numbers(bits: int) -> frozenset[int]:
+    return frozenset(number for number in range(24) if bits >> number & 1)
 
 
 async def due_since(tx: Tx, at: datetime) -> bool:
     """Whether a source that was due at `at` has not been polled yet."""
-    sql = "SELECT 1 AS found FROM sources WHERE removed_at_ms IS NULL AND next_poll_at_ms <= :at LIMIT 1"
+    sql = """
+        SELECT 1 AS found FROM sources
+         WHERE removed_at_ms IS NULL AND ended_at_ms IS NULL AND next_poll_at_ms <= :at LIMIT 1
+    """
     return await row(tx, sql, at=at) is not None

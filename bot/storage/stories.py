@@ -1,12 +1,12 @@
 """Stories: what readers are told, each by its lead article. Those of removed sources are not told any more."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.engine import RowMapping
 
-from bot.domain.models import Story
+from bot.domain.models import Bullet, Story
+from bot.storage import bullets
 from bot.storage.sql import Tx, row, rows, run, run_given
 from bot.storage.times import from_ms
 
@@ -149,17 +149,11 @@ async def of_briefing(tx: Tx, chat_id: int, slot: str, *, limit: int, offset: in
 
 
 async def _stories(tx: Tx, found: Sequence[RowMapping]) -> tuple[Story, ...]:
-    bullets: defaultdict[int, list[str]] = defaultdict(list)
-    for each in await rows(
-        tx,
-        "SELECT article_id, text FROM bullets WHERE article_id IN :ids ORDER BY article_id, position",
-        ids=[each["article_id"] for each in found],
-    ):
-        bullets[each["article_id"]].append(each["text"])
-    return tuple(_story(each, tuple(bullets[each["article_id"]])) for each in found)
+    told = await bullets.of(tx, [each["article_id"] for each in found])
+    return tuple(_story(each, told[each["article_id"]]) for each in found)
 
 
-def _story(found: RowMapping, bullets: tuple[str, ...]) -> Story:
+def _story(found: RowMapping, told: tuple[Bullet, ...]) -> Story:
     return Story(
         id=found["id"],
         title=found["title"],
@@ -169,6 +163,6 @@ def _story(found: RowMapping, bullets: tuple[str, ...]) -> Story:
         published_at=from_ms(found["published_at_ms"]),
         ready_at=from_ms(found["ready_at_ms"]),
         language=found["language"],
-        bullets=bullets,
+        bullets=told,
         outlets=found["outlets"],
     )

@@ -64,6 +64,13 @@ sources = Table(
     Column("last_error", Text),
     Column("last_polled_at_ms", BigInteger),
     Column("last_article_at_ms", BigInteger),
+    Column("ttl_s", Integer),
+    Column("skip_hours", Integer, nullable=False, server_default=text("0")),  # bit n is hour n, in UTC
+    Column("skip_days", Integer, nullable=False, server_default=text("0")),  # bit 0 is Monday
+    Column("moved_seen", Text),
+    Column("failing_since_ms", BigInteger),
+    Column("told_at_ms", BigInteger),  # when admins heard of this row of errors
+    Column("ended_at_ms", BigInteger),
     _where("ix_sources_due", "next_poll_at_ms", condition="removed_at_ms IS NULL"),
 )
 
@@ -100,14 +107,32 @@ articles = Table(
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("text", Text, nullable=False),
     Column("news", Boolean, nullable=False),  # false: it was old already when its source was added
+    Column("condensed_version", Integer),
+    Column("entry_digest", Text),  # of what the feed said, to see an edit
+    Column("previous_title", Text),
+    Column("edited_at_ms", BigInteger),
     UniqueConstraint("source_id", "key"),
     _one_of("state", "found", "read", "ready"),
     _where("ux_articles_canonical_url", "canonical_url", condition="canonical_url IS NOT NULL", unique=True),
     _where("ux_articles_lead", "story_id", condition="lead", unique=True),
     _where("ix_articles_story", "story_id", "source_id", condition="story_id IS NOT NULL"),
+    Index("ix_articles_of_source", "source_id", "published_at_ms"),
     _where("ix_articles_found", "published_at_ms", "id", condition="state = 'found'"),
     _where("ix_articles_read", "published_at_ms", "id", condition="state = 'read'"),
     _where("ix_articles_ready", "state", condition="state = 'ready'"),  # counts; one for all states would be preferred
+)
+
+hubs = Table(
+    "hubs",
+    metadata,
+    Column("source_id", Id, ForeignKey("sources.id"), primary_key=True),
+    Column("hub", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("token", String(64), nullable=False, unique=True),  # the unguessable part of the callback's address
+    Column("secret", String(64), nullable=False),
+    Column("asked_at_ms", BigInteger),
+    Column("renew_at_ms", BigInteger, nullable=False),
+    Column("lease_until_ms", BigInteger),  # NULL: not confirmed
 )
 
 bullets = Table(
@@ -118,6 +143,7 @@ bullets = Table(
     Column("text", Text, nullable=False),
     Column("start_chars", Integer, nullable=False),
     Column("end_chars", Integer, nullable=False),
+    Column("link", Text),  # opens the article at this sentence
 )
 
 topics = Table(

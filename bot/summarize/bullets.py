@@ -6,16 +6,25 @@ Pure and bounded: one call holds no state, needs no file or connection, and look
 
 from bot.domain.models import Bullet, Condensed
 from bot.summarize.clean import story
+from bot.summarize.fragments import fragment
 from bot.summarize.language import known
-from bot.summarize.rank import best_first
+from bot.summarize.rank import best_first, usable
 from bot.summarize.sentences import Sentence
 
+VERSION = 3
+"""Grows whenever the same article may get other bullets (model, rules, sentences): 1 was the cleaned lead."""
 METHODS = ("news", "lexrank", "textrank", "lsa", "luhn")
 """Ways to choose: ours, and sumy's by name."""
 
 
 def condense(
-    text: str, *, title: str | None = None, language: str | None = None, count: int = 3, method: str = "news"
+    text: str,
+    *,
+    title: str | None = None,
+    language: str | None = None,
+    count: int = 3,
+    method: str = "news",
+    address: str | None = None,
 ) -> Condensed:
     """Condense one article.
 
@@ -25,6 +34,7 @@ def condense(
         language: what the source says, `en` or `en-GB`; detected where it says nothing or is plainly wrong.
         count: most bullets, at least 1.
         method: one of METHODS.
+        address: of the page that has the text; without it the bullets carry no links.
 
     Returns:
         Up to `count` bullets in text order, fewer where the text has fewer usable sentences, none where it has none.
@@ -37,16 +47,22 @@ def condense(
         raise ValueError(f"count {count}, method {method!r}")
     language = known(language, text)
     sentences = story(text, language, title)
-    chosen = _lead(sentences, count) if method == "news" else _by_sumy(sentences, language, count, method)
-    return Condensed(language, tuple(Bullet(s.text, s.start, s.end) for s in chosen))
+    chosen = (
+        _ours(sentences, title, language, count) if method == "news" else _by_sumy(sentences, language, count, method)
+    )
+    return Condensed(language, tuple(_bullet(each, text, address) for each in chosen), VERSION)
 
 
-def _lead(sentences: tuple[Sentence, ...], count: int) -> list[Sentence]:
-    return [sentences[at] for at in sorted(best_first(sentences)[:count])]
+def _bullet(chosen: Sentence, text: str, address: str | None) -> Bullet:
+    link = fragment(address, text, chosen.start, chosen.end) if address else None
+    return Bullet(chosen.text, chosen.start, chosen.end, link)
+
+
+def _ours(sentences: tuple[Sentence, ...], title: str | None, language: str | None, count: int) -> list[Sentence]:
+    return [sentences[at] for at in sorted(best_first(sentences, count, title, language))]
 
 
 def _by_sumy(sentences: tuple[Sentence, ...], language: str | None, count: int, method: str) -> list[Sentence]:
     from bot.summarize import methods
 
-    usable = [sentences[at] for at in sorted(best_first(sentences))]
-    return methods.choose(usable, language, count, method)
+    return methods.choose([sentences[at] for at in usable(sentences)], language, count, method)

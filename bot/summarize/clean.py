@@ -7,6 +7,7 @@ sentence is left out at its ends, so every sentence stays a slice of the text.
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bot.summarize.rules import Pattern, Rules, load
 from bot.summarize.sentences import Sentence, fold, lines, split_line, trimmed
@@ -53,6 +54,8 @@ def story(text: str, language: str | None = None, title: str | None = None) -> t
 
 def _sentences(text: str, language: str | None, title: str | None) -> Iterator[Sentence]:
     rules = load(language)
+    low = text.lower()
+    rules = replace(rules, marks=tuple([mark for mark in rules.marks if mark in low]))
     for start, end in _story_lines(text, rules, fold(title or "").casefold()):
         for sentence in split_line(text, start, end, language):
             if _matches(rules.ending, sentence.text):
@@ -87,7 +90,7 @@ def _is_beside(line: str, number: int, boxed: bool, rules: Rules) -> bool:
         return True
     if len(line) <= _SHORT_LINE_CHARS and _is_furniture(line, rules):
         return True
-    return (number < _HEAD_LINES and _is_byline(line, rules)) or _is_subhead(line)
+    return (number < _HEAD_LINES and is_byline(line, rules)) or is_subhead(line)
 
 
 def _is_late(at: int, text: str) -> bool:
@@ -114,14 +117,22 @@ def _is_end(line: str, rules: Rules) -> bool:
 
 def _is_furniture(text: str, rules: Rules) -> bool:
     head = text[:_FORM_CHARS]
-    return _matches(rules.furniture, head) or bool(rules.anywhere and rules.anywhere.search(head))
+    return _matches(rules.furniture, head) or _holds(rules, head)
+
+
+def _holds(rules: Rules, head: str) -> bool:
+    low = head.lower()
+    for mark in rules.marks:
+        if mark in low:
+            return bool(rules.anywhere and rules.anywhere.search(head))
+    return False
 
 
 def _matches(pattern: Pattern | None, text: str) -> bool:
     return bool(pattern and pattern.match(text[:_FORM_CHARS]))
 
 
-def _is_byline(line: str, rules: Rules) -> bool:
+def is_byline(line: str, rules: Rules) -> bool:
     """A word like "By" and then names: hardly a word in small letters, no end of a sentence."""
     before = rules.byline.match(line) if rules.byline and len(line) <= _BYLINE_CHARS else None
     if not before or _FINAL.search(line[-10:]):
@@ -131,7 +142,7 @@ def _is_byline(line: str, rules: Rules) -> bool:
     return 0 < len(words) <= _BYLINE_WORDS and 4 * small <= len(words)
 
 
-def _is_subhead(line: str) -> bool:
+def is_subhead(line: str) -> bool:
     """A short line that ends like no sentence, or one in capitals."""
     if len(line) > _SUBHEAD_CHARS or len(line.split()) > _SUBHEAD_WORDS:
         return False

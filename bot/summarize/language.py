@@ -6,12 +6,13 @@ whose words are not listed.
 """
 
 import re
+import string
 from bisect import bisect_right
 from collections import Counter
 from functools import lru_cache
 from importlib.resources import files
 
-_SAMPLE_CHARS = 3000
+_SAMPLE_CHARS = 2000
 _LEAST_MODEL_LETTERS, _LEAST_MODEL_WORDS = 120, 15
 _LEAST_SHARE, _LEAST_LEAD = 0.12, 1.15
 _WIDE_WEIGHT = 3
@@ -20,6 +21,7 @@ _WIDE_WEIGHT = 3
 _TAG = re.compile(r"([A-Za-z]{2})(?:[-_].*)?", re.DOTALL)
 # not \w, which ends a word at the vowel signs of Indian scripts
 _WORD = re.compile(r"[^\s\d.,;:!?…\"'’“”„«»()\[\]।؟،؛–—/-]+")
+_ASCII_LETTERS = string.ascii_letters.encode()
 _LETTER = re.compile(r"[^\W\d_]")
 
 # where a script begins, and its languages; the first of several is not preferred
@@ -70,6 +72,9 @@ def _fits(code: str, script: str) -> bool:
 
 
 def _script(sample: str) -> str:
+    plain = sample.encode("ascii", "ignore")
+    if 2 * (len(plain) - len(plain.translate(None, _ASCII_LETTERS))) > len(sample):
+        return "latin"
     counts = Counter[str]()
     for letter, times in Counter(sample).items():
         if letter.isalpha():
@@ -101,13 +106,13 @@ def _languages_of_words() -> dict[str, tuple[str, ...]]:
 def _by_words(sample: str) -> str | None:
     """By the commonest words: a word of one language says more than a word of several."""
     languages, score = _languages_of_words(), Counter[str]()
-    words = _WORD.findall(sample.lower())
-    for word in words:
-        shared = languages.get(word, ())
+    words = Counter(_WORD.findall(sample.lower()))
+    for word in words.keys() & languages.keys():
+        shared = languages[word]
         for code in shared:
-            score[code] += 12 // len(shared) + 1
+            score[code] += words[word] * (12 // len(shared) + 1)
     best = score.most_common(2)
-    if not best or best[0][1] < 12 * _LEAST_SHARE * len(words):
+    if not best or best[0][1] < 12 * _LEAST_SHARE * words.total():
         return None
     return best[0][0] if len(best) == 1 or best[0][1] >= _LEAST_LEAD * best[1][1] else None
 

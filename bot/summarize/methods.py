@@ -1,4 +1,4 @@
-"""sumy's own summarizers by name, fed by our tokenizer and our cleaned sentences.
+"""sumy's own summarizers by name, fed by our tokenizer and our cleaned sentences; LexRank by matrices (`lexrank`).
 
 Nothing is downloaded: stop words and stemmers come with the packages. sumy's graph methods compare every sentence with
 every other, so they see the first MOST_SENTENCES only.
@@ -7,6 +7,7 @@ every other, so they see the first MOST_SENTENCES only.
 import importlib
 import warnings
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sumy.nlp.stemmers import Stemmer, null_stemmer
@@ -14,6 +15,7 @@ from sumy.summarizers._summarizer import AbstractSummarizer
 from sumy.utils import get_stop_words
 
 from bot.summarize.documents import document
+from bot.summarize.lexrank import ratings
 from bot.summarize.sentences import Sentence
 
 MOST_SENTENCES = 200
@@ -46,7 +48,8 @@ def choose(sentences: Sequence[Sentence], language: str | None, count: int, meth
 def _summarizer(method: str, language: str | None) -> Any:
     module, name = _CLASSES[method]
     theirs = getattr(importlib.import_module(f"sumy.summarizers.{module}"), name)
-    summarizer = type(name, (_Steady, theirs), {})(_stemmer(language))
+    ours = (_Quick, _Steady) if method == "lexrank" else (_Steady,)
+    summarizer = type(name, (*ours, theirs), {})(_stemmer(language))
     summarizer.stop_words = _stop_words(language)
     return summarizer
 
@@ -60,13 +63,23 @@ class _Steady(AbstractSummarizer):  # type: ignore[misc]  # sumy has no types
         return AbstractSummarizer._get_best_sentences(sentences, count, lambda s: _rounded(rate(s, *args)))  # noqa: SLF001
 
 
+class _Quick(AbstractSummarizer):  # type: ignore[misc]  # sumy has no types
+    """LexRank's ratings from our matrices instead of its loops over pairs."""
+
+    def __call__(self, document: Any, sentences_count: int) -> Any:
+        words = [self._to_words_set(sentence) for sentence in document.sentences]
+        rated = dict(zip(document.sentences, ratings(words), strict=True))
+        return self._get_best_sentences(document.sentences, sentences_count, rated)
+
+
 def _rounded(rating: float) -> float:
     return round(float(rating), 9) if rating == rating else 0.0  # not a number is unlike itself
 
 
+@lru_cache(maxsize=8)
 def _stemmer(language: str | None) -> Any:
     try:
-        return Stemmer(language or "en")
+        return lru_cache(maxsize=20_000)(Stemmer(language or "en"))
     except LookupError:
         return null_stemmer
 

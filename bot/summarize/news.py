@@ -13,7 +13,7 @@ from bot.summarize.rank import best_first
 
 
 class NewsSummarizer(AbstractSummarizer):  # type: ignore[misc]  # sumy has no types
-    """Chooses the cleaned lead of a document.
+    """Chooses as the trained ranker does.
 
     The document's own sentences are handed back, so `documents.SpannedSentence`s keep their spans. A sentence that is
     the story only in part (a dateline before it) is handed back whole, as a document's sentences cannot be cut.
@@ -27,9 +27,9 @@ class NewsSummarizer(AbstractSummarizer):  # type: ignore[misc]  # sumy has no t
         """At most `sentences_count` sentences in the document's order."""
         text, given = _written_out(document)
         told = story(text, self.language)
-        ends = [told[at].end for at in best_first(told)]
+        ends = [told[at].end for at in best_first(told, sentences_count, None, self.language)]
         at = {end: number for number, (_, end) in enumerate(given)}
-        chosen = [at[end] for end in ends if end in at][:sentences_count]
+        chosen = [at[end] for end in ends if end in at]
         return tuple(given[number][0] for number in sorted(chosen))
 
 

@@ -1,17 +1,26 @@
 """Which sentences to take, best first.
 
-For now the lead: news tells what matters first, and no packaged summarizer beats an article's first sentences. A ranker
-that has learnt takes this function's place.
+What may be a bullet at all is a matter of rules: whole, told by somebody who is named, not asking, not the writer's own
+voice, and not leaning on a sentence that is left out. Among those the trained model chooses (`ranker`).
 """
 
 import re
 from collections.abc import Sequence
 
+from bot.summarize import ranker
+from bot.summarize.features import Words, measured, words_of
+from bot.summarize.ranker import Model
+from bot.summarize.rules import Cues, cues
 from bot.summarize.sentences import Sentence
+from bot.summarize.words import TOKEN
 
+MOST_RATED = 250
+"""The good sentences after so many are taken in text order, if at all: what matters stands before them."""
 LEAST_CHARS, MOST_CHARS = 25, 700
 """A shorter sentence tells nothing by itself; a longer one is no sentence that a reader would want as a bullet."""
-_GOOD_CHARS = (40, 400)
+_GOOD_CHARS = (30, 400)
+
+_TAIL_CHARS = 12
 
 _WIDE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _BROKEN = re.compile("[\x00-\x08\x0e-\x1b\x7f\x80-\x84\x86-\x9f\ud800-\udfff]")
@@ -20,24 +29,89 @@ _OPEN_END = ("…", "...", "[…]", "[...]", ":")
 _QUESTION = re.compile(r"[?？؟][\"”“»«’‘')\]」』›]*$")
 _LABEL = re.compile(r"[A-ZÀ-Þ][\w’'.-]*(?: [\w’'.-]+){0,3}: [A-ZÀ-Þ]")
 _SPEECH = re.compile(r"[\"“„«‘'][^\"“”«»]*[\"“”«»’']?$")
+_QUOTED = re.compile('["“„«「][^"“”„«»「」]*["”“»」]')
+_MARKS = "\"“„«「'‘"
 _ENDED = re.compile(r"[.!。！؟۔։।॥][\"”“»«’‘')\]」』›]*$")
 
 
-def best_first(sentences: Sequence[Sentence]) -> list[int]:
-    """Positions of the sentences that can be bullets, the one to take first before the others; no sentence twice."""
+def best_first(
+    sentences: Sequence[Sentence],
+    count: int,
+    title: str | None = None,
+    language: str | None = None,
+    by: Model | None = None,
+) -> list[int]:
+    """Positions of at most `count` sentences that can be bullets, the one to take first before the others.
+
+    Fewer where the rest leans on what is no bullet. Sentences that are poor but can stand come after all good ones.
+    `by` is the package's own model where none is given.
+    """
+    known = cues(language)
+    words = words_of([each.text for each in sentences], known)
+    good = candidates(words, known)
+    near, far = good[:MOST_RATED], good[MOST_RATED:]
+    found = _ranked(words[: near[-1] + 1], near, count, title, known, by or ranker.model()) if near else []
+    if len(found) < count:
+        found += _standing(words, far, found, known)
+        found += _poor(words, good, known)
+    return found[:count]
+
+
+def _ranked(
+    words: Sequence[Words], good: list[int], count: int, title: str | None, known: Cues, by: Model
+) -> list[int]:
+    seen = measured(words, good, title, known)
+    places = ranker.chosen(ranker.scores(seen.rows, by), seen.vectors, count, by, needs(words, good, known))
+    return [good[place] for place in places]
+
+
+def _standing(words: Sequence[Words], far: list[int], found: list[int], known: Cues) -> list[int]:
+    """Those of the far sentences that lean on none that is left out, in text order."""
+    taken = set(found)
+    for at in far:
+        if at - 1 in taken or not leans(words[at], known):
+            taken.add(at)
+    return [at for at in far if at in taken]
+
+
+def _poor(words: Sequence[Words], good: list[int], known: Cues) -> list[int]:
+    taken = set(good)
+    rest = [at for at in usable(words) if at not in taken and not (at and leans(words[at], known))]
+    theirs = [at for at in rest if not is_own_voice(words[at], known)]
+    return theirs if theirs or good else rest
+
+
+def needs(words: Sequence[Words], good: Sequence[int], known: Cues) -> dict[int, int]:
+    """Places among `good` that lean on the sentence before, and the place of that one, -1 where it is not good."""
+    places = {at: place for place, at in enumerate(good)}
+    return {place: places.get(at - 1, -1) for at, place in places.items() if at and leans(words[at], known)}
+
+
+def candidates(words: Sequence[Words], known: Cues) -> list[int]:
+    """Positions of the sentences that make good bullets, in text order."""
+    return [at for at in usable(words) if is_good(words[at].text) and not _is_to_readers(words[at], known)]
+
+
+def _is_to_readers(sentence: Words, known: Cues) -> bool:
+    return is_own_voice(sentence, known) or is_teaser(sentence, known)
+
+
+def usable(sentences: Sequence[Sentence | Words]) -> list[int]:
+    """Positions of the sentences that can be bullets at all, in text order; no sentence twice."""
     first: dict[str, int] = {}
     for at, sentence in enumerate(sentences):
         if is_usable(sentence.text):
             first.setdefault(sentence.text.casefold(), at)
-    usable = first.values()
-    return sorted(usable, key=lambda at: not is_good(sentences[at].text))  # stable: text order within each half
+    return list(first.values())
 
 
 def is_usable(text: str) -> bool:
     """Whether a sentence can stand alone as a bullet at all: whole, long enough, telling rather than asking."""
     if weight(text) < LEAST_CHARS or len(text) > MOST_CHARS:
         return False
-    if _BROKEN.search(text) or _QUESTION.search(text) or text.endswith(_OPEN_END):
+    if text.endswith(_OPEN_END) or _QUESTION.search(text[-_TAIL_CHARS:]):
+        return False
+    if not text.isprintable() and _BROKEN.search(text):
         return False
     return bool(_SMALL_WORD.search(text) or _WIDE.search(text))
 
@@ -45,10 +119,46 @@ def is_usable(text: str) -> bool:
 def is_good(text: str) -> bool:
     """Whether a sentence makes a good bullet: handy and ended, no caption, no speech without its speaker."""
     least, most = _GOOD_CHARS
-    fits = least <= weight(text) <= most and _ENDED.search(text)
+    fits = least <= weight(text) <= most and _ENDED.search(text[-_TAIL_CHARS:])
     return bool(fits) and not _LABEL.match(text) and not _SPEECH.match(text)
+
+
+def is_own_voice(sentence: Words, known: Cues) -> bool:
+    """Whether the writer speaks, outside of quotation marks: "I" anywhere, or "we" in the beginning."""
+    if _is_unspaced(sentence.text):
+        return any(word in _QUOTED.sub(" ", sentence.text) for word in known.own)
+    if known.first.isdisjoint(sentence.words):
+        return False
+    words = [word.lower() for word in TOKEN.findall(_QUOTED.sub(" ", sentence.text))]
+    return not known.own.isdisjoint(words) or not known.first.isdisjoint(words[:1])
+
+
+def is_teaser(sentence: Words, known: Cues) -> bool:
+    """Whether a sentence only announces what follows, or calls on readers: "Here are …", "Share, and your gift …"."""
+    first, second = (*sentence.words[:2], "", "")[:2]
+    if first in known.teaser or f"{first}_{second}" in known.teaser:
+        return True
+    if first not in known.appeal:
+        return False
+    return sentence.text[len(first) : len(first) + 1] == "," or not known.second.isdisjoint(sentence.words)
+
+
+def leans(sentence: Words, known: Cues) -> bool:
+    """Whether a sentence opens with a word that only the sentence before explains: He, But, The move."""
+    if not sentence.words or sentence.text[0] in _MARKS:
+        return False
+    first, second = (*sentence.words[:2], "")[:2]
+    if _is_unspaced(first):
+        return first.startswith((*known.back, *known.connective))
+    return first in known.back or first in known.connective or (first in known.the and second in known.deed)
+
+
+def _is_unspaced(text: str) -> bool:
+    return not text.isascii() and bool(_WIDE.match(text))
 
 
 def weight(text: str) -> int:
     """Length in characters; one of Chinese, Japanese, Korean or Thai says about as much as two and a half others."""
+    if text.isascii():
+        return len(text)
     return len(text) + 3 * len(_WIDE.findall(text)) // 2

@@ -27,6 +27,7 @@ from telegram.ext import (
 from bot.domain.errors import ChatGone, ChatMoved, NutgrafError, SendError
 from bot.domain.ports import Now
 from bot.services.catch_ups import CatchUps
+from bot.services.importing import Importing
 from bot.services.inbox import Inbox
 from bot.services.reading import Reading
 from bot.services.sources import Sources
@@ -37,6 +38,7 @@ from bot.tg.commands.start_help import StartHelp
 from bot.tg.commands.stories import Stories
 from bot.tg.commands.subscribe import Subscribe
 from bot.tg.hush import Hush
+from bot.tg.imports import LISTS, Imports
 from bot.tg.intake import Intake
 from bot.tg.membership import Membership
 from bot.tg.menu import set_admin_menu, set_menus
@@ -83,6 +85,7 @@ class TelegramBot:
         reading: Reading,
         subscriptions: Subscriptions,
         sources: Sources,
+        importing: Importing,
         catch_ups: CatchUps,
         inbox: Inbox,
         now: Now,
@@ -98,6 +101,7 @@ class TelegramBot:
         self.sender = TelegramSender(self._app.bot, Pacing(per_s, chat_per_s))
         self._rights = Rights(self._app.bot, admin_ids)
         self._router = Router(self._app.bot, self.sender, self._rights)
+        self._imports = Imports(self._app.bot, self.sender, importing, now)
         self._intake = Intake(inbox, self._app.process_update)
         self._poller = Poller(self._app.bot, self._intake)
         self._polling: asyncio.Task[None] | None = None
@@ -138,6 +142,7 @@ class TelegramBot:
             self._polling.cancel()
             await asyncio.gather(self._polling, return_exceptions=True)
         await self._intake.crowd.drain(STOP_S)
+        await self._imports.stop()
         if self._polling is not None:
             await self._poller.confirm()
         await self._app.shutdown()
@@ -178,6 +183,11 @@ class TelegramBot:
         async def plain_text(update: Update, _: _Context) -> None:
             await router.message(update, start.plain_text)
 
+        async def sent_list(update: Update, _: _Context) -> None:
+            ask = await router.admit(update, Need.SERVICE_ADMIN)
+            if ask is not None and update.message and update.message.document:
+                await self._imports.begin(ask.place.ref, update.message.document)
+
         for name, command in commands.items():
             app.add_handler(CommandHandler(name, self._runs(command), filters=_ORIGINAL))
         app.add_handler(MessageHandler(filters.COMMAND & _ORIGINAL, unknown))
@@ -185,6 +195,7 @@ class TelegramBot:
         app.add_handler(MessageHandler(filters.StatusUpdate.FORUM_TOPIC_REOPENED, membership.reopened))
         app.add_handler(ChatMemberHandler(membership.changed, ChatMemberHandler.MY_CHAT_MEMBER))
         app.add_handler(CallbackQueryHandler(pressed))
+        app.add_handler(MessageHandler(filters.ChatType.PRIVATE & _ORIGINAL & LISTS, sent_list))
         app.add_handler(MessageHandler(filters.ChatType.PRIVATE & _ORIGINAL & ~filters.StatusUpdate.ALL, plain_text))
         app.add_handler(CommandHandler("start", self._set_admin_menu, filters=_ORIGINAL), group=1)
         app.add_error_handler(self._failed)

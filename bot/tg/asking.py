@@ -34,12 +34,14 @@ class Ask:
 class Answer:
     """What comes back: messages, and to a button a private notice.
 
-    A button's first message takes the place of the one it stands under, unless the answer is `fresh`.
+    A button's first message takes the place of the one it stands under, unless the answer is `fresh`. `file` is a
+    document's name and content, sent after the messages.
     """
 
     messages: tuple[Message, ...] = ()
     notice: str = ""
     fresh: bool = False
+    file: tuple[str, bytes] | None = None
 
 
 CommandHandler = Callable[[Ask], Awaitable[Answer]]

@@ -22,6 +22,7 @@ MOST_DAYS = 365
 MOST_COUNT = 10
 MOST_LABEL_CHARS = 60
 SOURCES_A_PAGE = 20
+MOST_CHOICES = 10
 WIDER_DAYS = (7, 30)
 HOURS = (6, 7, 8, 9, 12, 13, 18, 19, 20, 21, 22, 23)
 ZONES = (
@@ -51,6 +52,14 @@ class Action(StrEnum):
     REMOVE = "remove"  # source
     RESTORE = "restore"  # source
     KEEP = "keep"
+    RETRY = "retry"  # source
+    PICK = "pick"  # offer, position
+    OTHERS = "others"  # offer
+    CANCEL = "cancel"  # offer
+    LISTS = "lists"
+    STARTERS = "starters"  # list, offset
+    STARTER = "starter"  # list, offset, starter
+    EXPORT = "export"
     REST = "rest"  # milliseconds of the catch-up's slot, offset
     MISSED = "missed"  # seconds since 1970: since when
 
@@ -86,6 +95,14 @@ _NUMBERS: dict[Action, tuple[range, ...]] = {
     Action.REMOVE: (_ID,),
     Action.RESTORE: (_ID,),
     Action.KEEP: (),
+    Action.RETRY: (_ID,),
+    Action.PICK: (_ID, range(MOST_CHOICES)),
+    Action.OTHERS: (_ID,),
+    Action.CANCEL: (_ID,),
+    Action.LISTS: (),
+    Action.STARTERS: (_OFFSET, _OFFSET),
+    Action.STARTER: (_OFFSET, _OFFSET, range(2**32)),
+    Action.EXPORT: (),
     Action.REST: (_ID, _OFFSET),
     Action.MISSED: (_ID,),
 }
@@ -196,11 +213,11 @@ def zones() -> Keyboard:
     return _rows(*_in_rows([each for each in buttons if each], 3))
 
 
-def sources(offset: int, shown: int, total: int) -> Keyboard:
-    """Pages of the sources."""
+def sources(offset: int, shown: int, total: int, *, export: bool = False) -> Keyboard:
+    """Pages of the sources, and for the service's admins all of them as a file."""
     back = [button(texts.NEWER, Action.SOURCES, max(0, offset - SOURCES_A_PAGE))] if offset else []
     more = [button(texts.MORE, Action.SOURCES, offset + shown)] if offset + shown < total else []
-    return _rows(back + more)
+    return _rows(back + more, [button(texts.EXPORT, Action.EXPORT)] if export else [])
 
 
 def one(text: str, action: Action, *numbers: int) -> Keyboard:
@@ -208,9 +225,21 @@ def one(text: str, action: Action, *numbers: int) -> Keyboard:
     return _rows([button(text, action, *numbers)])
 
 
+def added(source_id: int, offer_id: int | None, others: int, *, known: bool) -> Keyboard:
+    """Under a source that was added: taking it back, and the other feeds of its page."""
+    undo = [] if known else [button(texts.UNDO, Action.REMOVE, source_id)]
+    more = [button(texts.other_feeds(others), Action.OTHERS, offer_id)] if offer_id else []
+    return _rows(undo + more)
+
+
 def ask_removal(source_id: int) -> Keyboard:
     """The question before a source is removed."""
     return _rows([button(texts.REMOVE, Action.REMOVE, source_id), button(texts.KEEP, Action.KEEP)])
+
+
+def failing(source_id: int) -> Keyboard:
+    """What can be done about a source that keeps failing."""
+    return _rows([button(texts.RETRY, Action.RETRY, source_id), button(texts.REMOVE, Action.REMOVE, source_id)])
 
 
 def rest(due_ms: int, offset: int, more: int) -> Keyboard:

@@ -1,12 +1,13 @@
 """Stories as messages: pure functions from what was found to Telegram HTML.
 
 Promises: every text of others is escaped and inert (see `markup`), every link is http or https, every message fits
-Telegram's limits and none is empty. A story shows its headline as a link, its bullets, its outlets and its age.
+Telegram's limits and none is empty. A story shows its headline as a link, its bullets, its outlets and its age. Behind
+a bullet its outlet is the link to that very sentence, where there is one.
 """
 
 from datetime import datetime
 
-from bot.domain.models import Briefing, Cadence, Keyboard, Message, Story
+from bot.domain.models import Briefing, Bullet, Cadence, Keyboard, Message, Story
 from bot.services.reading import Found
 from bot.tg import keyboards
 from bot.tg.locales import en as texts
@@ -19,6 +20,7 @@ WORDS_A_MINUTE = 200
 MOST_TITLE_CHARS = 300
 MOST_BULLET_CHARS = 700
 MOST_BULLETS = 5
+MOST_LINK_CHARS = 600  # so that a briefing of ten stories stays one message
 MOST_OUTLET_CHARS = 60
 MOST_WORDS_CHARS = 100
 
@@ -111,8 +113,12 @@ def _header(briefing: Briefing, stories: tuple[Story, ...]) -> str:
 
 def reading_minutes(stories: tuple[Story, ...]) -> int:
     """How long stories take to read, in whole minutes, at least one."""
-    words = sum(len(text.split()) for story in stories for text in (story.title, *story.bullets))
+    words = sum(len(text.split()) for story in stories for text in _texts(story))
     return max(1, -(-words // WORDS_A_MINUTE))
+
+
+def _texts(story: Story) -> tuple[str, ...]:
+    return (story.title, *(each.text for each in story.bullets))
 
 
 def _numbered(stories: tuple[Story, ...], first: int, now: datetime) -> list[str]:
@@ -121,18 +127,27 @@ def _numbered(stories: tuple[Story, ...], first: int, now: datetime) -> list[str
 
 def _story(story: Story, now: datetime, why: str = "") -> str:
     headline = _headline(story)
-    bullets = [said(bullet, MOST_BULLET_CHARS) for bullet in story.bullets[:MOST_BULLETS]]
-    outlet = texts.outlets(said(story.outlet, MOST_OUTLET_CHARS), max(0, story.outlets - 1))
-    footer = filter(None, [outlet, ago(story.published_at, now), said(why, MOST_WORDS_CHARS)])
-    return "\n".join(
-        [
-            f"<b>{link(story.url, headline)}</b>",
-            *(f"• {bullet}" for bullet in bullets if bullet and bullet != headline),
-            f"<i>{' · '.join(footer)}</i>",
-        ]
-    )
+    outlet = said(story.outlet, MOST_OUTLET_CHARS)
+    outlets = texts.outlets(outlet, max(0, story.outlets - 1))
+    footer = filter(None, [outlets, ago(story.published_at, now), said(why, MOST_WORDS_CHARS)])
+    lines = [
+        f"<b>{link(story.url, headline)}</b>",
+        *(_bullet(each, headline, outlet) for each in story.bullets[:MOST_BULLETS]),
+        f"<i>{' · '.join(footer)}</i>",
+    ]
+    return "\n".join(filter(None, lines))
+
+
+def _bullet(bullet: Bullet, headline: str, outlet: str) -> str:
+    """One line; empty for a bullet that says nothing, or nothing more than the headline."""
+    shown = said(bullet.text, MOST_BULLET_CHARS)
+    if not shown or shown == headline:
+        return ""
+    known = safe_url(bullet.link) if len(bullet.link or "") <= MOST_LINK_CHARS else None
+    return f"• {shown} {link(known, outlet)}" if known and outlet else f"• {shown}"
 
 
 def _headline(story: Story) -> str:
     """The title, else the first bullet; empty for a story that says nothing."""
-    return said(story.title, MOST_TITLE_CHARS) or next(filter(None, (said(each) for each in story.bullets)), "")
+    bullets = (said(each.text, MOST_BULLET_CHARS) for each in story.bullets)
+    return said(story.title, MOST_TITLE_CHARS) or next(filter(None, bullets), "")

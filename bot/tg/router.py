@@ -51,6 +51,14 @@ class Router:
         if ask is not None:
             await self._work(ask, self._allowed(ask, command))
 
+    async def admit(self, update: Update, need: Need) -> Ask | None:
+        """Who asks, if they are what is needed; else they are told, and None."""
+        ask = self._ask(update)
+        if ask is None or await ask.may(need):
+            return ask
+        await self._deliver(ask.place.ref, as_messages(_REFUSALS[need]), None)
+        return None
+
     async def unknown(self, update: Update, handler: CommandHandler) -> None:
         """A command that does not exist: in groups it concerns us only where it names us."""
         message, ask = update.effective_message, self._ask(update)
@@ -137,6 +145,8 @@ class Router:
             # several messages cannot take the place of one, and paging back would leave the rest behind
             in_place = len(answer.messages) == 1 and not answer.fresh
             await self._deliver(ask.place.ref, answer.messages, query.message.message_id if in_place else None)
+            if answer.file:
+                await self._sender.reply_file(ask.place.ref, *answer.file)
 
     async def _press(self, update: Update, query: CallbackQuery, presses: Mapping[Action, Pressed]) -> Answer:
         press, ask = parse(query.data), self._ask(update)

@@ -59,6 +59,21 @@ class TelegramSender:
                     raise
         return await self._answer(ref, message)
 
+    async def reply_file(self, ref: ChatRef, name: str, content: bytes) -> None:
+        """Answer with a document, once.
+
+        Raises:
+            SendError: what became of it.
+        """
+        await self._pacing.turn(ref.telegram_id, Kind.REPLY)
+        try:
+            sent = await self._bot.send_document(
+                ref.telegram_id, content, filename=name, message_thread_id=ref.thread_id or None
+            )
+        except (TelegramError, *UNREADABLE) as error:
+            raise self._noted(ref.telegram_id, error) from error
+        answers.note(sent.message_id)
+
     def wait_s(self, ref: ChatRef) -> float:
         """Seconds until this chat's own limits let a message through; 0: now, as far as this chat is concerned."""
         return self._pacing.wait_s(ref.telegram_id)

@@ -8,12 +8,11 @@ from bot.tg import keyboards
 from bot.tg.keyboards import Action
 from bot.tg.locales import en as texts
 from bot.tg.locales import times
-from bot.tg.markup import link, literal, said
+from bot.tg.markup import link, said
 from bot.tg.render import as_messages
 
 MOST_WORDS_CHARS = 100
 MOST_NAME_CHARS = 80
-MOST_OTHER_FEEDS = 10
 MOST_SHOWN = 30
 
 Messages = tuple[Message, ...]
@@ -86,24 +85,21 @@ def _what(subscription: Subscription) -> str:
 # ---- sources -----------------------------------------------------------------------------------
 
 
-def sources(listed: tuple[Source, ...], offset: int, now: datetime) -> Messages:
-    """One page of the sources: number, name, language, last article, trouble."""
+def sources(listed: tuple[Source, ...], offset: int, now: datetime, *, export: bool = False) -> Messages:
+    """One page of the sources: number, name, language, last article, trouble; `export` offers them as a file."""
     if not listed:
         return as_messages(texts.NO_SOURCES)
     page = listed[offset : offset + keyboards.SOURCES_A_PAGE]
     lines = [_source(source, now) for source in page]
-    keyboard = keyboards.sources(offset, len(page), len(listed))
+    keyboard = keyboards.sources(offset, len(page), len(listed), export=export)
     return as_messages("\n".join([texts.sources(len(listed)), "", *lines]), keyboard)
 
 
 def source_added(added: Added, now: datetime) -> Messages:
     """What was found in a source that is there from now on."""
-    blocks = [
-        f"{_what_kind(added)}\n{texts.ALREADY_THERE if added.known else texts.ADDED}\n{_how_much(added, now)}",
-        *_previews(added.previews),
-        *_others(added),
-    ]
-    keyboard = () if added.known else keyboards.one(texts.UNDO, Action.REMOVE, added.source.id)
+    standing = texts.already_there(added.source.id) if added.known else texts.ADDED
+    blocks = [f"{_what_kind(added)}\n{standing}\n{_how_much(added, now)}", *_previews(added.previews)]
+    keyboard = keyboards.added(added.source.id, added.offer_id, len(added.others), known=added.known)
     return as_messages("\n\n".join(blocks), keyboard)
 
 
@@ -115,6 +111,19 @@ def ask_removal(source: Source) -> Messages:
 def removed(source: Source) -> Messages:
     """A source that was removed, and the way back."""
     return as_messages(texts.removed(_name(source)), keyboards.one(texts.UNDO, Action.RESTORE, source.id))
+
+
+def source_failing(source: Source, ended: bool) -> Messages:
+    """A source keeps failing, and what can be done; the port `TellFailing`."""
+    why = said(source.last_error or "", 120).rstrip(".")
+    name = _name(source)
+    html = texts.source_ended(name, why) if ended else texts.source_failing(name, source.errors, why)
+    return as_messages(html, keyboards.failing(source.id))
+
+
+def retrying(source: Source) -> Messages:
+    """A source is polled again."""
+    return as_messages(texts.retrying(_name(source)))
 
 
 def restored(source: Source) -> Messages:
@@ -130,21 +139,30 @@ def _source(source: Source, now: datetime) -> str:
     at = source.last_article_at
     facts = [
         link(source.site_url or source.url, _name(source)),
-        _language(source),
+        language_name(source.language),
         texts.last_article(times.ago(at, now)) if at else texts.NO_ARTICLE_YET,
+        "" if source.articles_a_week is None else texts.a_week(source.articles_a_week),
+        texts.SOURCE_HAS_ENDED if source.ended_at else texts.next_poll(times.until(source.next_poll_at, now)),
     ]
-    trouble = texts.failing(source.errors, said(source.last_error or "", 80)) if source.errors else ""
+    why = said(source.last_error or "", 80)
+    trouble = texts.failing(source.errors, why) if source.errors else why
     return f"{source.id}  {' · '.join(filter(None, facts))}" + (f"\n<i>{trouble}</i>" if trouble else "")
 
 
-def _language(source: Source) -> str:
-    code = (source.language or "").partition("-")[0].lower()
+def language_name(language: str | None) -> str:
+    """A language in words; empty where nothing is known."""
+    code = (language or "").partition("-")[0].lower()
     return texts.LANGUAGES.get(code, said(code, 8))
 
 
 def _what_kind(added: Added) -> str:
-    facts = [f"<b>{_name(added.source)}</b>", _language(added.source), texts.FEED_KINDS[added.kind]]
+    facts = [f"<b>{_name(added.source)}</b>", language_name(added.source.language), _kind(added)]
     return " · ".join(filter(None, facts))
+
+
+def _kind(added: Added) -> str:
+    kind = texts.FEED_KINDS[added.kind]
+    return f"{kind}, {texts.FULL_TEXTS[added.full_text]}" if added.full_text else kind
 
 
 def _how_much(added: Added, now: datetime) -> str:
@@ -160,8 +178,3 @@ def _previews(previews: tuple[Preview, ...]) -> list[str]:
         for number, each in enumerate(previews, 1)
     ]
     return ["\n".join([texts.PREVIEW_HEADING, *lines])] if lines else []
-
-
-def _others(added: Added) -> list[str]:
-    lines = [literal(other.url) for other in added.others[:MOST_OTHER_FEEDS]]
-    return ["\n".join([texts.OTHER_FEEDS, *lines])] if lines else []

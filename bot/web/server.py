@@ -1,4 +1,4 @@
-"""The HTTP port: `/healthz`, `/readyz`, and `/telegram` where Telegram is to call us.
+"""The HTTP port: `/healthz`, `/readyz`, `/telegram` where Telegram is to call us, and `/websub/…` where hubs are to.
 
 `/healthz` says that the process turns; `/readyz` that it can do its work: the database answers and Telegram is reached.
 Answers hold no detail, for the port may be public.
@@ -10,7 +10,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from aiohttp import web
@@ -34,13 +34,32 @@ class Webhook:
     feed: Callable[[dict[str, Any]], Awaitable[None]]
 
 
+class Callbacks(Protocol):
+    """What hubs call; the token is the last part of the callback's address."""
+
+    async def verify(self, token: str, query: Mapping[str, str]) -> str | None:
+        """The answer to a hub's question; None: nobody asked for that."""
+        ...
+
+    async def take(self, token: str, body: bytes, content_type: str | None, signature: str | None) -> bool:
+        """Take a push; whether the callback is anybody's."""
+        ...
+
+
 class HttpPort:
     """Serves until stopped."""
 
-    def __init__(self, address: tuple[str, int], checks: Mapping[str, Check], webhook: Webhook | None = None) -> None:
+    def __init__(
+        self,
+        address: tuple[str, int],
+        checks: Mapping[str, Check],
+        webhook: Webhook | None = None,
+        hubs: Callbacks | None = None,
+    ) -> None:
         self._address = address
         self._checks = checks
         self._webhook = webhook
+        self._hubs = hubs
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> tuple[str, int]:
@@ -54,6 +73,9 @@ class HttpPort:
         app.router.add_get("/readyz", self._readyz)
         if self._webhook:
             app.router.add_post("/telegram", partial(_telegram, self._webhook))
+        if self._hubs:
+            app.router.add_get("/websub/{token}", partial(_asked, self._hubs))
+            app.router.add_post("/websub/{token}", partial(_pushed, self._hubs))
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
         await self._runner.setup()
         host, port = self._address
@@ -90,6 +112,19 @@ async def _telegram(webhook: Webhook, request: web.Request) -> web.Response:
         return web.Response(status=400)
     await webhook.feed(update)
     return web.Response()
+
+
+async def _asked(hubs: Callbacks, request: web.Request) -> web.Response:
+    answer = await hubs.verify(request.match_info["token"], request.query)
+    return web.Response(status=404) if answer is None else web.Response(text=answer)
+
+
+async def _pushed(hubs: Callbacks, request: web.Request) -> web.Response:
+    body, headers = await request.read(), request.headers
+    known = await hubs.take(
+        request.match_info["token"], body, headers.get("Content-Type"), headers.get("X-Hub-Signature")
+    )
+    return web.Response(status=202 if known else 404)
 
 
 async def _healthz(_: web.Request) -> web.Response:

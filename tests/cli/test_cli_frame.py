@@ -91,6 +91,16 @@ async def test_import_says_what_failed(site: Site, folder: Path, capsys: pytest.
     assert "none.xml" in said.err
 
 
+async def test_starters_are_listed_by_language(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert await nutgraf("sources", "starters") == 0
+    everything = capsys.readouterr().out.splitlines()
+    assert "en\tworld\tWorthy News\thttps://www.worthynews.com/feed" in everything
+    assert await nutgraf("sources", "starters", "pt") == 0
+    portuguese = capsys.readouterr().out.splitlines()
+    assert portuguese == [line for line in everything if line.startswith("pt\t")] != []
+    assert not (folder / "data").exists()
+
+
 async def _moment(url: str, key: str) -> datetime | None:
     database = await open_database(url)
     async with database.read() as tx:

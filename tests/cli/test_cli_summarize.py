@@ -76,6 +76,25 @@ def test_an_article_is_shown_for_people(article: str, capsys: pytest.CaptureFixt
     assert capsys.readouterr().out.splitlines() == [f"• {line}" for line in FOLDED]
 
 
+def test_explain_speaks_on_standard_error(article: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["summarize", article, "--explain"]) == 0
+    out, err = capsys.readouterr()
+    assert out.count("\n") == out.count("• ") == 3
+    assert "- byline: By Jane Doe\n" in err
+    assert "- prefix.dateline: LONDON (Wire) –\n" in err
+    assert "- ending.copyright: Copyright 2024 City News\n" in err
+    assert err.count("• ") == 3
+
+
+def test_explain_goes_into_the_json(article: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["summarize", article, "--explain", "--json"]) == 0
+    out, err = capsys.readouterr()
+    why = json.loads(out)["explained"]
+    assert (why["place"], why["agency"], err) == ("LONDON", "Wire", "")
+    assert [each["rule"] for each in why["removed"]] == ["byline", "prefix.dateline", "ending.copyright"]
+    assert sum(each["chosen"] for each in why["sentences"]) == 3
+
+
 def test_the_json_is_one_line_with_spans_in_the_file(article: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["summarize", "--json", "--bullets", "9", article]) == 0
     (answer,) = answers(capsys)
@@ -140,6 +159,7 @@ def test_a_text_without_a_usable_sentence_is_no_failure(tmp_path: Path, capsys: 
         (["--bullets", "³"], 2),
         (["--method", "guess"], 2),
         (["--jsonl", "file"], 2),
+        (["--jsonl", "--explain"], 2),
         (["--nonsense"], 2),
         (["one", "two"], 2),
         (["/no/such/file"], 1),

@@ -132,3 +132,15 @@ async def test_an_allowed_name_is_reached_at_its_allowed_address(web: Web, fetch
     """`localhost` may have an IPv6 address beside the allowed one."""
     web.pages["/"] = answer(200, b"fine")
     assert (await fetcher.get(f"http://localhost:{web.port}/")).body == b"fine"
+
+
+async def test_how_long_it_stays_fresh_and_who_pushes_it(web: Web, fetcher: Fetcher) -> None:
+    links = '</hub>; rel="hub", <https://other.example/>; rel=hub, </feed?a,b>; title="x, y"; rel="self next", <x'
+    web.pages["/"] = answer(200, b"fine", Cache_Control="public, Max-Age=600", Link=links)
+    fetched = await fetcher.get(f"{web.origin}/")
+    assert fetched.max_age_s == 600
+    assert (fetched.hub, fetched.self_url) == (f"{web.origin}/hub", f"{web.origin}/feed?a,b")
+    for said in ("no-cache, max-age=600", "max-age=soon", "s-maxage=5", ""):
+        web.pages["/"] = answer(200, b"fine", Cache_Control=said, Link="<javascript:x>; rel=hub")
+        fetched = await fetcher.get(f"{web.origin}/")
+        assert (fetched.max_age_s, fetched.hub) == (None, None)

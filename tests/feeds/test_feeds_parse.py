@@ -97,8 +97,10 @@ def test_json() -> None:
     assert feed.entries[1].content == "Only text"
 
 
-def test_relative_addresses_need_a_base() -> None:
-    assert parse_feed(RSS.encode()).entries[0].link is None
+def test_relative_addresses_stay_so_without_a_base() -> None:
+    assert parse_feed(RSS.encode()).entries[0].link == "/ferry"
+    assert parse_feed(RSS.replace("/ferry<", "javascript:alert(1)<").encode()).entries[0].link is None
+    assert parse_feed(RSS.replace("/ferry<", "//ferry.example/<").encode()).entries[0].link is None
     based = ATOM.replace("<feed ", '<feed xml:base="https://base.example/x/" ').replace('href="/1"', 'href="1"')
     assert parse_feed(based.encode()).entries[0].link == "https://base.example/x/1"
 

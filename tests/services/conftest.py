@@ -69,8 +69,11 @@ class Site:
     """An outlet with a feed at /feed.xml and a page for each item."""
 
     def __init__(self) -> None:
+        self.head = ""  # what stands before the items
         self.items: list[str] = []
         self.pages: dict[str, tuple[int, str, bytes]] = {}
+        self.headers: dict[str, str] = {}  # of what stands in `pages`
+        self.moves: dict[str, str] = {}  # for good
         self.asked: list[str] = []
         self.conditional = 0
         self.etags = True
@@ -92,11 +95,13 @@ class Site:
     def feed(self) -> bytes:
         return (
             "<rss version='2.0'><channel><title>Coast Daily</title><link>http://coast.example/</link>"
-            f"<language>en</language>{''.join(self.items)}</channel></rss>"
+            f"<language>en</language>{self.head}{''.join(self.items)}</channel></rss>"
         ).encode()
 
     async def answer(self, request: web.Request) -> web.Response:
         self.asked.append(request.path)
+        if request.path in self.moves:
+            return web.Response(status=301, headers={"Location": self.moves[request.path]})
         if request.path == "/feed.xml" and request.path not in self.pages:
             etag = f'"{len(self.items)}"'
             if self.etags and request.headers.get("If-None-Match") == etag:
@@ -104,7 +109,7 @@ class Site:
                 return web.Response(status=304)
             return web.Response(body=self.feed(), content_type="application/rss+xml", headers={"ETag": etag})
         status, content_type, body = self.pages.get(request.path, (404, "text/plain", b"no"))
-        return web.Response(status=status, body=body, headers={"Content-Type": content_type})
+        return web.Response(status=status, body=body, headers={"Content-Type": content_type, **self.headers})
 
 
 def sentence(title: str, number: int) -> str:

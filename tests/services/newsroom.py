@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from bot.domain.models import Briefing, Cadence, Chat, Message, Schedule, Wish
+from bot.domain.models import Briefing, Cadence, Chat, Message, Schedule, Source, Wish
 from bot.domain.ports import Now, Sender
 from bot.feeds.fetch import Fetcher
+from bot.feeds.hosts import HostGate
 from bot.services.briefings import Briefings
 from bot.services.catch_ups import CatchUps
 from bot.services.condense import Condense
@@ -15,9 +16,11 @@ from bot.services.reading import Reading
 from bot.services.routes import Routes
 from bot.services.sources import Sources
 from bot.services.subscriptions import Subscriptions
+from bot.services.trouble import Trouble
 from bot.storage.database import Database
 from tests.services.conftest import InlineWorkers, Site
 
+INTERVAL_S = 800  # shorter than a quarter of an hour, so that it is kept
 INSTANT = Schedule(Cadence.INSTANT)
 EVERYTHING_NOW = Wish("", INSTANT)
 
@@ -34,14 +37,34 @@ def plain_paused(chat: Chat) -> tuple[Message, ...]:
     return (Message(f"thread {chat.ref.thread_id} pauses"),)
 
 
+def plain_failing(source: Source, ended: bool) -> tuple[Message, ...]:
+    """How many errors."""
+    return (Message(f"{source.title} {'ended' if ended else 'failed'} {source.errors}"),)
+
+
+class _Forward:
+    """Seconds that pass on a clock; leaps back do not count."""
+
+    def __init__(self, now: Now) -> None:
+        self._now = now
+        self._last = now()
+        self._passed_s = 0.0
+
+    def __call__(self) -> float:
+        self._passed_s += max((self._now() - self._last).total_seconds(), 0.0)
+        self._last = self._now()
+        return self._passed_s
+
+
 class Newsroom:
     """All services on one database."""
 
     def __init__(self, database: Database, fetcher: Fetcher, sender: Sender, now: Now) -> None:
         workers = InlineWorkers()
         self.database = database
-        self.sources = Sources(database, fetcher, workers, now, 900)
-        self.ingest = Ingest(database, fetcher, workers, now)
+        gate = HostGate(clock=_Forward(now))
+        self.sources = Sources(database, fetcher, workers, now, INTERVAL_S)
+        self.ingest = Ingest(database, fetcher, workers, now, gate, Trouble(frozenset({1}), plain_failing))
         self.condense = Condense(database, workers, now)
         self.presence = Presence(database, now)
         self.briefings = Briefings(database, plain_render, self.presence, now)

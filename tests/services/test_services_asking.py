@@ -6,11 +6,13 @@ from bot.domain.errors import UserError
 from bot.domain.models import FeedKind
 from bot.feeds.fetch import Fetcher
 from bot.feeds.guard import Guard
-from bot.services.sources import NO_FEED, Sources
+from bot.services.finding import NO_FEED
+from bot.services.offers import Offer
+from bot.services.sources import Sources
 from bot.storage.database import Database
 from tests.conftest import Clock
 from tests.services.conftest import InlineWorkers, KeptSender, Site
-from tests.services.newsroom import Newsroom
+from tests.services.newsroom import INTERVAL_S, Newsroom
 
 
 @pytest.fixture
@@ -107,13 +109,23 @@ async def test_a_site_address_leads_to_its_feed(room: Newsroom, site: Site) -> N
         "<link rel=alternate type=application/rss+xml title=More href=/more.xml>"
     )
     site.pages["/"] = (200, "text/html", f"<html><head>{head}</head></html>".encode())
+    site.pages["/more.xml"] = (
+        200,
+        "application/rss+xml",
+        site.feed().replace(b"bridge", b"festival").replace(b"/a", b"/b"),
+    )
     added = await room.sources.add(f"{site.url}/")
     assert (added.source.title, added.kind, added.known, added.entries) == ("Coast Daily", FeedKind.RSS, False, 1)
-    assert [link.title for link in added.others] == ["More"]
+    assert [choice.title for choice in added.others] == ["More"]
     assert added.previews[0].title == "Harbour bridge closed"
     again = await room.sources.add(f"{site.url}/feed.xml")
     assert again.known
     assert again.source.id == added.source.id
+    assert await room.sources.there(f"{site.url}/feed.xml/?utm_source=x") == again.source
+    offer = await room.sources.offer(f"{site.url}/")
+    assert isinstance(offer, Offer)
+    assert await room.sources.offered(offer.id) == offer
+    assert offer.there == {0}
     assert len(await room.sources.listed()) == 1
 
 
@@ -154,7 +166,7 @@ async def test_a_source_may_have_an_interval_of_its_own(room: Newsroom, site: Si
     site.tell("a", "Harbour bridge closed")
     assert (await room.sources.add(f"{site.url}/feed.xml", interval_s=5)).source.interval_s == 5
     site.pages["/other.xml"] = (200, "application/rss+xml", site.feed())
-    assert (await room.sources.add(f"{site.url}/other.xml")).source.interval_s == 900
+    assert (await room.sources.add(f"{site.url}/other.xml")).source.interval_s == INTERVAL_S
 
 
 async def test_check_says_how_a_source_is(room: Newsroom, site: Site) -> None:

@@ -39,8 +39,8 @@ async def test_the_page_text_is_condensed_not_the_teaser(room: Newsroom, site: S
     await begin(room, site, "Harbour bridge closed")
     (story,) = (await room.reading.latest()).stories
     assert story.outlet == "Coast Daily"
-    assert len(story.bullets) == 3
-    assert story.bullets[0].startswith("Paragraph 0 about harbour bridge closed")
+    assert len(story.bullets) == 2  # its paragraphs repeat each other
+    assert story.bullets[0].text.startswith("Paragraph 0 about harbour bridge closed")
 
 
 async def test_an_unchanged_feed_costs_one_conditional_request(room: Newsroom, site: Site, clock: Clock) -> None:
@@ -83,7 +83,8 @@ async def test_a_failing_source_backs_off_and_comes_back(room: Newsroom, site: S
     (source,) = await room.sources.listed()
     assert source.errors == 3
     assert source.last_error
-    assert source.next_poll_at == clock() + timedelta(hours=1)
+    wait = source.next_poll_at - clock()
+    assert 4 * 800 <= wait.total_seconds() <= 4 * 880
     del site.pages["/feed.xml"]
     clock.advance(seconds=3600)
     site.tell("second", "Library opens at night")
@@ -110,7 +111,7 @@ async def test_a_page_that_is_busy_is_asked_again(room: Newsroom, site: Site, cl
     site.pages["/busy"] = page
     clock.advance(seconds=60)
     assert await room.gather() == 1
-    assert len((await room.reading.latest()).stories[0].bullets) == 3
+    assert len((await room.reading.latest()).stories[0].bullets) == 2
 
 
 async def test_old_articles_of_a_new_source_are_not_news_but_are_found(

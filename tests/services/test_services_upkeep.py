@@ -73,7 +73,7 @@ async def test_t81_what_may_be_due_then_stays(room: Newsroom, database: Database
     await room.subscriptions.subscribe(PLACE, Wish("", weekly))
     async with database.write() as tx:
         source = await add_source(tx, clock())
-        await sources.failed(tx, source.id, why="gone", next_poll_at=clock() + day + timedelta(seconds=900))
+        await sources.failed(tx, source.id, why="gone", at=clock(), next_poll_at=clock() + day + timedelta(seconds=900))
         chat = await add_chat(tx, clock(), 7)
         await outbox.add(tx, [Owed(chat.id, "s", clock(), (Message("one"),))], clock())
         (claimed,) = await outbox.claim(tx, clock(), clock(), 9)

@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from bot.domain.models import Bullet, Condensed, Source
-from bot.storage import articles, sources
+from bot.domain.models import Bullet, Condensed, Message, Owed, Source
+from bot.storage import articles, bullets, outbox, sources, stories
 from bot.storage.database import Database
-from bot.storage.sql import Tx
+from bot.storage.sql import Tx, rows
 from tests.conftest import Clock
-from tests.storage.making import add_ready, add_source, article_id, new_article
+from tests.storage.making import add_chat, add_ready, add_source, add_story, article_id, new_article
 
 LEASE = timedelta(minutes=5)
 
@@ -108,11 +108,52 @@ async def test_found_read_ready(database: Database, clock: Clock) -> None:
         await articles.ready(tx, key, condensed, index_title="", index_body="", at=clock())
         await articles.ready(tx, key, condensed, index_title="", index_body="", at=clock())
         assert await articles.claim_read(tx, clock() + 9 * LEASE, clock(), 9) == ()
-        assert await articles.bullets(tx, key) == condensed.bullets
+        assert (await bullets.of(tx, [key]))[key] == condensed.bullets
         stored = await articles.get(tx, key)
         assert stored is not None
         assert stored.language == "de"
         assert await articles.counts(tx) == {"ready": 1}
+
+
+async def _versions(tx: Tx) -> dict[str, int | None]:
+    return {each["key"]: each["condensed_version"] for each in await rows(tx, "SELECT * FROM articles")}
+
+
+async def test_bullets_of_a_lower_version_are_replaced_once(database: Database, clock: Clock) -> None:
+    linked = Bullet("The ferry", 0, 9, "https://wire.example/k#:~:text=The%20ferry")
+    async with database.write() as tx:
+        story = await add_story(tx, await add_source(tx, clock()), clock(), "k")
+        (old,) = await articles.outdated(tx, 2, clock(), 9)
+        assert await articles.outdated(tx, 0, clock(), 9) == ()
+        for found in ((linked,), ()):
+            await articles.renew(tx, old.id, Condensed("en", found, 2))
+            assert (await bullets.of(tx, [old.id]))[old.id] == (linked,)
+        assert (await stories.get(tx, [story]))[story].bullets == (linked,)
+        assert await articles.outdated(tx, 2, clock(), 9) == ()
+        await articles.keep(tx, old.id, 3)
+        await articles.renew(tx, old.id, Condensed("en", (), 3))
+        assert (await bullets.of(tx, [old.id]))[old.id] == (linked,)
+        assert await _versions(tx) == {"k": 3}
+
+
+async def test_outdated_is_what_is_recent_and_was_told_to_nobody(database: Database, clock: Clock) -> None:
+    async with database.write() as tx:
+        source, chat = await add_source(tx, clock()), await add_chat(tx, clock())
+        ages = {"new": 0, "told": 1, "older": 2, "week": 7, "old": 8}
+        made = {
+            key: await add_story(tx, source, clock(), key, published_at=clock() - timedelta(days=age))
+            for key, age in ages.items()
+        }
+        owed = Owed(chat.id, "a", clock(), (Message("x"),), story_ids=(made["told"],))
+        await outbox.add(tx, [owed], clock())
+        await articles.add_new(tx, source.id, [new_article("unread")], clock())
+
+        async def outdated(most: int) -> list[str]:
+            found = await articles.outdated(tx, 2, clock() - timedelta(days=7), most)
+            return [(each.url or "").rpartition("/")[2] for each in found]
+
+        assert await outdated(9) == ["new", "older", "week"]
+        assert await outdated(2) == ["new", "older"]
 
 
 async def test_a_late_reader_does_not_overwrite_what_is_ready(database: Database, clock: Clock) -> None:

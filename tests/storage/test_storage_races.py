@@ -160,11 +160,7 @@ async def _plans(tx: Tx, work: Callable[[], Awaitable[object]]) -> list[str]:
 
 
 _SORTED = {"ix_stories_ready", "ix_briefed_briefing", "ix_deliveries_stale"}
-_CHOSEN_BY_SIZE = {
-    "ix_stories_newest",
-    "ix_stories_ready",
-    "ix_deliveries_sending",
-}  # PostgreSQL sorts where there are few
+_CHOSEN_BY_SIZE = {"ix_stories_newest", "ix_stories_ready", "ix_deliveries_sending"}  # PostgreSQL sorts a few
 _SQLITE_NAMES = {
     "pk_briefed": "sqlite_autoindex_briefed_1",
     "uq_briefings_chat_id_slot": "sqlite_autoindex_briefings_1",

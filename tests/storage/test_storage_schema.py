@@ -19,12 +19,14 @@ from bot.storage.schema import version_of
 from bot.storage.sql import row, run
 from bot.storage.tables import metadata
 
-NEXT_VERSION = '''
+LATEST = migrations.known()[-1]
+NEXT = f"{int(LATEST) + 1:04}"
+NEXT_VERSION = f'''
 """Outlets get a rank."""
 import sqlalchemy as sa
 from alembic import op
-revision = "0003"
-down_revision = "0002"
+revision = "{NEXT}"
+down_revision = "{LATEST}"
 
 def upgrade() -> None:
     op.create_table("ranks", sa.Column("id", sa.Integer, primary_key=True))
@@ -39,7 +41,7 @@ def next_version(tmp_path: Path) -> Path:
     """A folder of versions with one more than the program has."""
     folder = tmp_path / "versions"
     shutil.copytree(migrations.VERSIONS, folder)
-    (folder / "v0003_ranks.py").write_text(NEXT_VERSION)
+    (folder / f"v{NEXT}_ranks.py").write_text(NEXT_VERSION)
     return folder
 
 
@@ -131,7 +133,7 @@ async def test_an_older_database_is_migrated_at_opening(
         await run(tx, "INSERT INTO ranks (id) VALUES (1)")
         assert await row(tx, "SELECT rank FROM sources") is None
     await database.close()
-    assert await version_of(read_address(database_url)) == "0003"
+    assert await version_of(read_address(database_url)) == NEXT
 
 
 async def test_t86_a_newer_database_is_refused_and_left_alone(
@@ -144,7 +146,7 @@ async def test_t86_a_newer_database_is_refused_and_left_alone(
     with pytest.raises(WrongVersion) as caught:
         await open_database(database_url)
     assert str(caught.value) == (
-        "The database is of version 0003, this Nutgraf knows up to 0002: "
+        f"The database is of version {NEXT}, this Nutgraf knows up to {LATEST}: "
         "install the newer Nutgraf, or restore a backup made before the upgrade."
     )
     assert await _describe(database_url) == before
@@ -199,6 +201,6 @@ async def test_t85_killed_while_migrating_the_old_schema_is_there(database_url: 
     before = await _describe(database_url)
     assert set(await kill(database_url, next_version, range(3))) == {-9}
     assert await _describe(database_url) == before
-    assert await version_of(read_address(database_url)) == "0002"
+    assert await version_of(read_address(database_url)) == LATEST
     assert await kill(database_url, next_version, range(1000, 1001)) == [0]
-    assert await version_of(read_address(database_url)) == "0003"
+    assert await version_of(read_address(database_url)) == NEXT

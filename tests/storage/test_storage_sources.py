@@ -69,10 +69,14 @@ async def test_a_claim_takes_the_longest_waiting_and_holds_until_its_lease_ends(
 async def test_health(database: Database, clock: Clock) -> None:
     async with database.write() as tx:
         added = await add_source(tx, clock())
-        assert await sources.failed(tx, added.id, why="404", next_poll_at=clock() + QUARTER) == 1
-        assert await sources.failed(tx, added.id, why="timeout", next_poll_at=clock() + QUARTER) == 2
+        once = await sources.failed(tx, added.id, why="404", at=clock(), next_poll_at=clock() + QUARTER)
+        assert once is not None
+        assert (once.errors, once.failing_since) == (1, clock())
+        later = clock() + QUARTER
+        assert await sources.failed(tx, added.id, why="timeout", at=later, next_poll_at=clock() + QUARTER)
         ill = await sources.get(tx, added.id)
         assert ill is not None
+        assert ill.failing_since == clock()
         assert (ill.errors, ill.last_error, ill.last_polled_at, ill.next_poll_at) == (
             2,
             "timeout",
@@ -87,7 +91,8 @@ async def test_health(database: Database, clock: Clock) -> None:
         assert (well.errors, well.last_error, well.etag, well.last_modified) == (0, None, '"a"', "Sun")
         assert well.last_polled_at == clock()
         assert (well.title, well.language, well.url) == ("New", "en", added.url)
-        assert await sources.failed(tx, 99, why="", next_poll_at=clock()) == 0
+        assert well.failing_since is None
+        assert await sources.failed(tx, 99, why="", at=clock(), next_poll_at=clock()) is None
 
 
 async def test_a_feed_that_moved_is_followed_unless_another_source_is_there(database: Database, clock: Clock) -> None:

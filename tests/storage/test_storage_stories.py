@@ -29,7 +29,7 @@ async def test_a_story_is_told_by_its_lead(database: Database, clock: Clock) -> 
             source.id,
         )
         assert (story.published_at, story.ready_at) == (clock() - HOUR, clock())
-        assert (story.language, story.bullets, story.outlets) == ("en", (article.text,), 1)
+        assert (story.language, [each.text for each in story.bullets], story.outlets) == ("en", [article.text], 1)
         assert await stories.get(tx, [99]) == {}
         assert await stories.get(tx, []) == {}
 

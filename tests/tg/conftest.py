@@ -13,6 +13,7 @@ from bot.domain.models import ChatKind, ChatRef, Place
 from bot.feeds.fetch import Fetcher
 from bot.sandbox.server import Sandbox
 from bot.services.catch_ups import CatchUps
+from bot.services.importing import Importing
 from bot.services.inbox import Inbox
 from bot.services.reading import Reading
 from bot.services.sources import Sources
@@ -147,13 +148,16 @@ async def start_bot(
     started: list[TelegramBot] = []
 
     async def start(*, begin: bool = True, flood: bool = False, **changes: Any) -> TelegramBot:
+        workers = InlineWorkers()
+        sources = Sources(sqlite_database, fetcher, workers, clock, 900)
         given: dict[str, Any] = {
             "token": sandbox.token,
             "api_url": sandbox.api_url,
             "admin_ids": frozenset({ADA}),
             "reading": Reading(sqlite_database, clock),
             "subscriptions": Subscriptions(sqlite_database, clock),
-            "sources": Sources(sqlite_database, fetcher, InlineWorkers(), clock, 900),
+            "sources": sources,
+            "importing": Importing(sources, workers),
             "catch_ups": CatchUps(sqlite_database, briefing_messages, clock),
             "inbox": Inbox(sqlite_database, clock),
             "now": clock,

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from bot.domain.models import (
     Briefing,
+    Bullet,
     Cadence,
     Chat,
     ChatKind,
@@ -19,6 +20,12 @@ from bot.services.reading import Found
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)  # 08:00 in Berlin, a Sunday
 CHAT = Chat(1, ChatRef(501), ChatKind.PRIVATE, "Ada", "Europe/Berlin")
 
+
+def bullets(*texts: str) -> tuple[Bullet, ...]:
+    """Bullets without a link."""
+    return tuple(Bullet(text, 0, len(text)) for text in texts)
+
+
 BRIDGE = Story(
     id=1,
     title="Council votes to rebuild the harbour bridge",
@@ -29,9 +36,19 @@ BRIDGE = Story(
     ready_at=NOW - timedelta(hours=2),
     language="en",
     bullets=(
-        "The work will cost 48 million euros and take three years.",
-        "Engineers warned in March that the northern pillar had moved by eleven centimetres.",
-        "Two contractors must submit final bids by the end of the month.",
+        Bullet(
+            "The work will cost 48 million euros and take three years.",
+            0,
+            57,
+            "https://wire.example/bridge?id=1&page=2#:~:text=The%20work%20will,three%20years.",
+        ),
+        Bullet(
+            "Engineers warned in March that the northern pillar had moved by eleven centimetres.",
+            58,
+            141,
+            "https://wire.example/bridge?id=1&page=2#:~:text=Engineers%20warned,eleven%20centimetres.",
+        ),
+        *bullets("Two contractors must submit final bids by the end of the month."),
     ),
     outlets=4,
 )
@@ -42,7 +59,7 @@ FERRY = replace(
     url="https://coast.example/ferry",
     outlet="Coast Daily",
     published_at=NOW - timedelta(minutes=40),
-    bullets=("The first boat leaves at six, the last one at ten in the evening.",),
+    bullets=bullets("The first boat leaves at six, the last one at ten in the evening."),
     outlets=1,
 )
 OLIVES = replace(
@@ -52,7 +69,7 @@ OLIVES = replace(
     url="https://harbour.example/olives",
     outlet="Harbour Post",
     published_at=NOW - timedelta(days=3),
-    bullets=("Rain came early, and the presses opened a week ahead of time.",),
+    bullets=bullets("Rain came early, and the presses opened a week ahead of time."),
     outlets=2,
 )
 THREE = (BRIDGE, FERRY, OLIVES)

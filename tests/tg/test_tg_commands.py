@@ -265,10 +265,10 @@ def news(site: Site) -> Site:
 async def test_a_source_is_added_and_taken_back(talk: Talk, news: Site) -> None:
     answer = await talk.say(ADA, f"/addsource {news.url}/feed.xml")
     lines = answer["text"].split("\n")
-    assert lines[:3] == ["Coast Daily · English · RSS", "Added. Its stories come in a few minutes.", "2 articles now."]
+    assert lines[:3] == ["Coast Daily · English · RSS, full text on the page", texts.ADDED, "2 articles now."]
     assert lines[4:6] == ["Preview:", f"1 {FERRY} — Ferry begins its winter timetable, in short."]
     again = await talk.say(ADA, f"/addsource {news.url}/feed.xml")
-    assert texts.ALREADY_THERE in again["text"]
+    assert texts.already_there(1) in again["text"]
     assert buttons(again) == {}
     await talk.press(ADA, answer, "Undo")
     removed = talk.now_standing(answer)
@@ -294,7 +294,9 @@ async def test_removing_asks_first(talk: Talk, news: Site) -> None:
 async def test_work_that_takes_longer_says_so_and_then_answers_in_its_place(talk: Talk, news: Site) -> None:
     talk.bot._router._patience_s = 0.0
     answers = await talk.say_all(ADA, f"/addsource {news.url}/feed.xml")
-    assert [answer["text"].split("\n")[0] for answer in answers] == ["Coast Daily · English · RSS"]
+    assert [answer["text"].split("\n")[0] for answer in answers] == [
+        "Coast Daily · English · RSS, full text on the page"
+    ]
     assert talk.calls("sendMessage")[-1]["params"]["text"] == texts.WORKING
     assert talk.calls("sendChatAction", action="typing")
     assert "edit_date" in answers[0]
@@ -317,7 +319,6 @@ WRONG: list[tuple[str, str]] = [
     ("/subscribe instant 07:30", "Times and days go with daily briefings; instant ones come whenever there is news."),
     ("/subscribe " + "x" * 101, "A topic may have 100 characters; this one has 101. Try fewer words."),
     ("/timezone Atlantis", "I know no time zone “Atlantis”. Try a city, such as Berlin or America/New_York."),
-    ("/addsource", texts.WHICH_SOURCE),
     ("/addsource a b", texts.WHICH_SOURCE),
     ("/removesource", texts.WHICH_TO_REMOVE),
     ("/removesource 77", "There is no source “77”. /sources lists them with their numbers."),

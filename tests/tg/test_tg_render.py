@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.models import Cadence, ChatRef, FeedKind, FeedLink, Schedule
-from bot.services.sources import Added, Preview
-from bot.tg import views
+from bot.domain.models import Bullet, Cadence, ChatRef, FeedKind, Schedule
+from bot.feeds.choices import Choice
+from bot.feeds.starters import starter_lists
+from bot.services.offers import Offer
+from bot.services.sources import Added, FullText, Preview
+from bot.tg import choosing, views
 from bot.tg.locales import times
 from bot.tg.markup import without_markup
 from bot.tg.render import briefing_messages, latest_messages, reading_minutes, rest_messages, topic_messages
@@ -24,12 +27,15 @@ from tests.tg.examples import (
     SOURCE,
     THREE,
     briefing,
+    bullets,
     found,
     subscription,
 )
 from tests.tg.goldens import compare
 
-ARABIC = replace(BRIDGE, title="المجلس يصوت على إعادة بناء الجسر", bullets=("تكلفة العمل 48 مليون يورو.",), outlets=1)
+ARABIC = replace(
+    BRIDGE, title="المجلس يصوت على إعادة بناء الجسر", bullets=bullets("تكلفة العمل 48 مليون يورو."), outlets=1
+)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +92,8 @@ def test_subscriptions_are_golden() -> None:
 
 def test_sources_are_golden() -> None:
     broken = replace(SOURCE, id=4, title="Far <b>Post</b>", errors=5, last_error="404", language=None)
-    silent = replace(SOURCE, id=5, title="Quiet Bay", last_article_at=None, language="de")
+    silent = replace(SOURCE, id=5, title="Quiet Bay", last_article_at=None, language="de", articles_a_week=0)
+    gone = replace(SOURCE, id=6, title="Old Pier", errors=1, last_error="410", ended_at=NOW, articles_a_week=12)
     added = Added(
         source=SOURCE,
         kind=FeedKind.RSS,
@@ -94,16 +101,30 @@ def test_sources_are_golden() -> None:
         entries=30,
         articles_per_day=8.7,
         newest_at=NOW - timedelta(minutes=40),
-        previews=(Preview(BRIDGE.title, BRIDGE.bullets[0]), Preview(FERRY.title, None)),
-        others=(FeedLink("https://wire.example/sport.xml?a=1&b=2", "Sport"),),
+        previews=(Preview(BRIDGE.title, BRIDGE.bullets[0].text), Preview(FERRY.title, None)),
+        others=(Choice("https://wire.example/sport.xml", "Sport", None, None, None, full_text=False),),
+        offer_id=1_700_000_000_000,
+        full_text=FullText.PAGE,
     )
-    undated = replace(added, known=True, articles_per_day=None, newest_at=None, previews=(), others=())
-    compare("sources", views.sources((SOURCE, broken, silent), 0, NOW))
+    undated = replace(added, known=True, articles_per_day=None, newest_at=None, previews=(), others=(), offer_id=None)
+    compare("sources", views.sources((SOURCE, broken, silent, gone), 0, NOW))
+    compare("source_failing", views.source_failing(broken, ended=False))
+    compare("source_ended", views.source_failing(gone, ended=True))
+    compare("source_retrying", views.retrying(gone))
     compare("sources_none", views.sources((), 0, NOW))
     compare("source_added", views.source_added(added, NOW))
     compare("source_known", views.source_added(undated, NOW))
     compare("source_removal", views.ask_removal(broken))
     compare("source_removed", views.removed(SOURCE))
+
+
+def test_choices_are_golden() -> None:
+    main = Choice("https://a.example/1", "Worthy <b>Wire</b>", None, NOW - timedelta(minutes=40), 61.2, full_text=True)
+    weekly = Choice("https://a.example/2", "Sunday letter", None, None, 0.4, full_text=False)
+    compare("source_choices", choosing.which_feed(Offer(1_700_000_000_000, (main, weekly, main), frozenset({1})), NOW))
+    compare("starter_lists", choosing.which_list(starter_lists()))
+    first = starter_lists()[0]
+    compare("starter_list", choosing.starter_list(0, first, 8, frozenset({first.starters[9].id})))
 
 
 # ---- hostile texts --------------------------------------------------------------------------------
@@ -122,7 +143,7 @@ def test_t50_markup_in_a_title_is_literal() -> None:
 
 
 def test_t51_an_unclosed_tag_is_literal() -> None:
-    assert "&lt;a href=" in one(bullets=("<a href='https://evil.example'>click",))
+    assert "&lt;a href=" in one(bullets=bullets("<a href='https://evil.example'>click"))
 
 
 @pytest.mark.parametrize(
@@ -150,6 +171,36 @@ def test_t52_links_lead_to_http_and_https_only(url: str | None) -> None:
     assert messages[0].preview_url is None
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:alert(1)#:~:text=x",
+        "https://user@evil.example/#:~:text=x",
+        "https://a.example/" + "x" * 600,
+        "",
+        None,
+    ],
+)
+def test_t52_a_bullet_without_a_good_link_stands_alone(address: str | None) -> None:
+    assert "• The tide turns.\n" in one(bullets=(Bullet("The tide turns.", 0, 15, address),))
+
+
+def test_a_bullet_is_followed_by_its_outlet_the_link_to_the_sentence() -> None:
+    address = "https://wire.example/?a=1&b=2#:~:text=%22Tide%22,turns"
+    html = one(bullets=(Bullet("The tide turns.", 0, 15, address),), outlet="Wire & <Co>")
+    escaped = address.replace("&", "&amp;")
+    assert f'• The tide turns. <a href="{escaped}">Wire &amp; &lt;Co&gt;</a>\n' in html
+    assert "• The tide turns.\n" in one(bullets=(Bullet("The tide turns.", 0, 15, address),), outlet="\u200b")
+
+
+def test_ten_stories_with_the_longest_links_fit_their_messages() -> None:
+    address = "https://wire.example/#:~:text=".ljust(600, "x")
+    story = replace(FERRY, bullets=(Bullet("The tide turns.", 0, 15, address),) * 3)
+    messages = briefing_messages(briefing(*(replace(story, id=n) for n in range(10))), NOW)
+    assert len(messages) == 1
+    assert len(messages[0].html.encode()) < 32 * 1024
+
+
 def test_t52_an_address_cannot_leave_its_attribute() -> None:
     html = one(url='https://wire.example/?q="><b>x</b>')
     assert 'href="https://wire.example/?q=&quot;&gt;&lt;b&gt;x&lt;/b&gt;"' in html
@@ -171,7 +222,7 @@ def test_t52_an_address_cannot_leave_its_attribute() -> None:
     ],
 )
 def test_t54_what_telegram_would_make_clickable_is_inert(text: str) -> None:
-    html = one(bullets=(text,))
+    html = one(bullets=bullets(text))
     shown = without_markup(html)
     assert re.search(r"(?<![\w/])[/@#$]\w|@\w|://|\w\.(?:example|COM)\b", shown) is None
     assert text in shown.replace("\u2060", "")
@@ -179,11 +230,11 @@ def test_t54_what_telegram_would_make_clickable_is_inert(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["U.S. officials met at 9.30 a.m.", "and/or", "C# 4/5", "5 $ a day", "7 # 8", "Mr. X"])
 def test_t54_other_texts_stay_to_the_letter(text: str) -> None:
-    assert f"• {text}\n" in one(bullets=(text,))
+    assert f"• {text}\n" in one(bullets=bullets(text))
 
 
 def test_t55_bidi_controls_are_stripped_and_right_to_left_is_isolated() -> None:
-    html = one(title="\u202eevil\u202c shall", bullets=("שלום \u2066עולם",))
+    html = one(title="\u202eevil\u202c shall", bullets=bullets("שלום \u2066עולם"))
     assert "\u202e" not in html
     assert "evil shall" in html
     assert "• \u2068שלום עולם\u2069\n" in html
@@ -200,7 +251,7 @@ def test_t58_towers_of_marks_are_low() -> None:
 
 
 def test_t60_empty_stories_are_skipped() -> None:
-    empty = replace(BRIDGE, title=" \u200b", bullets=("\x00",))
+    empty = replace(BRIDGE, title=" \u200b", bullets=bullets("\x00"))
     (message,) = briefing_messages(briefing(empty, FERRY), NOW)
     assert message.html.count("<a ") == 1
     assert "1 story" in message.html
@@ -209,7 +260,7 @@ def test_t60_empty_stories_are_skipped() -> None:
 
 
 def test_t60_a_story_without_title_is_told_by_its_first_bullet_once() -> None:
-    assert one(title="").count(FERRY.bullets[0]) == 1
+    assert one(title="").count(FERRY.bullets[0].text) == 1
 
 
 def test_t61_instructions_in_articles_are_text() -> None:
@@ -224,8 +275,8 @@ def test_t61_instructions_in_articles_are_text() -> None:
     st.one_of(st.none(), st.text(max_size=80).map("https://a.example/".__add__)),
     st.text(max_size=120),
 )
-def test_any_text_makes_valid_messages(title: str, bullets: list[str], url: str | None, outlet: str) -> None:
-    story = replace(BRIDGE, title=title, bullets=tuple(bullets), url=url, outlet=outlet)
+def test_any_text_makes_valid_messages(title: str, said: list[str], url: str | None, outlet: str) -> None:
+    story = replace(BRIDGE, title=title, bullets=bullets(*said), url=url, outlet=outlet)
     for message in briefing_messages(briefing(story, FERRY, words=title[:90]), NOW):
         assert 0 < u16(without_markup(message.html)) <= 4096
         message.html.encode()
@@ -235,7 +286,7 @@ def test_any_text_makes_valid_messages(title: str, bullets: list[str], url: str 
 
 
 def test_long_briefings_become_several_messages_cut_between_stories() -> None:
-    long = replace(BRIDGE, bullets=("Word " * 120,) * 3)
+    long = replace(BRIDGE, bullets=bullets(*("Word " * 120,) * 3))
     messages = briefing_messages(briefing(*[replace(long, id=n) for n in range(6)]), NOW)
     assert len(messages) > 1
     assert all(u16(without_markup(message.html)) <= 4096 for message in messages)
@@ -301,7 +352,7 @@ def test_schedules_in_words(schedule: Schedule, words: str) -> None:
 
 def test_reading_time_is_at_200_words_a_minute() -> None:
     assert reading_minutes((FERRY,)) == 1
-    assert reading_minutes((replace(BRIDGE, title="x", bullets=("word " * 200,)),)) == 2
+    assert reading_minutes((replace(BRIDGE, title="x", bullets=bullets("word " * 200)),)) == 2
 
 
 def test_a_third_page_of_sources_has_both_ways() -> None:

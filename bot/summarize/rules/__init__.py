@@ -7,6 +7,7 @@ names above it.
 
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -24,7 +25,8 @@ class Rules:
     """One language's rules together with the common ones; None where no rule of the kind exists.
 
     prefix: matched where a line begins; what it covers is left out of the first sentence. furniture: matched where a
-    line or sentence begins; that line or sentence goes. anywhere: the same, but found anywhere in it. ending: matched
+    line or sentence begins; that line or sentence goes. anywhere: the same, but found anywhere in it; looked for only
+    where one of `marks` stands, as one of them does in every text that such a rule finds. ending: matched
     against a whole short line or sentence; nothing after it belongs to the story. headline: an ending that only counts
     as a line of its own. byline: matched where a line begins, before a name. unfinished: found at the end of a piece
     that is not a whole sentence yet.
@@ -33,10 +35,34 @@ class Rules:
     prefix: Pattern | None
     furniture: Pattern | None
     anywhere: Pattern | None
+    marks: tuple[str, ...]
     ending: Pattern | None
     headline: Pattern | None
     byline: Pattern | None
     unfinished: Pattern | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cues:
+    """Words of one language, in small letters; empty where nobody listed them.
+
+    small: its commonest. back: what points to something said before, `he`, `this`. connective: what joins a sentence to
+    the one before. own, first, second: `I`, `I` or `we`, and `you`. reporting: `said`, `according`.
+    teaser: what opens a sentence that only announces others, one word or two joined by `_`, `here_are`, `imagine`.
+    appeal: what opens a call to readers where `you` stands too, or a comma behind it, `share`.
+    """
+
+    small: frozenset[str]
+    back: frozenset[str]
+    connective: frozenset[str]
+    own: frozenset[str]
+    first: frozenset[str]
+    second: frozenset[str]
+    reporting: frozenset[str]
+    teaser: frozenset[str]
+    appeal: frozenset[str]
+    the: frozenset[str]
+    deed: frozenset[str]
 
 
 def load(language: str | None) -> Rules:
@@ -54,7 +80,37 @@ def _known() -> frozenset[str]:
 def _load(language: str) -> Rules:
     tables = [_read("form"), _read(language)]
     names: dict[str, str] = tables[0]["names"]
-    return Rules(**{kind: _joined(kind, tables, names) for kind in Rules.__slots__})
+    patterns = {kind: _joined(kind, tables, names) for kind in Rules.__slots__ if kind != "marks"}
+    marks = tuple(mark for table in tables for mark in table.get("marks", {}).get("anywhere", ()))
+    return Rules(**patterns, marks=marks)
+
+
+def single(language: str | None) -> Iterator[tuple[str, Pattern]]:
+    """Every rule that acts by itself as `kind.group` and its pattern, to say which of them was at work."""
+    tables = [_read("form"), _read(language if language and language in _known() else _FALLBACK)]
+    names: dict[str, str] = tables[0]["names"]
+    for kind in ("prefix", "furniture", "anywhere", "ending", "headline"):
+        for table in tables:
+            for group in table.get(kind, {}):
+                found = _joined(kind, [{kind: {group: table[kind][group]}}], names)
+                if found:
+                    yield f"{kind}.{group}", found
+
+
+@lru_cache(maxsize=64)
+def cues(language: str | None) -> Cues:
+    """The words of a language (ISO 639-1)."""
+    table: dict[str, str] = _read(language).get("cues", {}) if language in _known() else {}
+    listed = {kind: frozenset(table.get(kind, "").split()) for kind in Cues.__slots__}
+    return Cues(**(listed | {"small": listed["small"] | common_words().get(language or "", frozenset())}))
+
+
+@lru_cache(maxsize=1)
+def common_words() -> dict[str, frozenset[str]]:
+    """The commonest words by language (ISO 639-1)."""
+    lines = files(__name__).joinpath("words.txt").read_text(encoding="utf-8").splitlines()
+    pairs = (line.partition(":") for line in lines)
+    return {code: frozenset(words.split()) for code, _, words in pairs}
 
 
 def _read(name: str) -> _Table:

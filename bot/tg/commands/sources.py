@@ -1,13 +1,22 @@
-"""/sources, /addsource, /removesource, and the buttons under them."""
+"""/sources, /addsource with its choices and starter lists, /removesource, and the buttons under them."""
+
+from dataclasses import replace
 
 from bot.domain.errors import UserError
 from bot.domain.ports import Now
+from bot.feeds.opml import write_opml
+from bot.feeds.starters import starter_lists
+from bot.services.offers import Offer
 from bot.services.sources import Sources
-from bot.tg import views
+from bot.services.starting import Starting
+from bot.tg import choosing, views
 from bot.tg.asking import Answer, Ask, Command, Need, Pressed, stale
 from bot.tg.keyboards import Action, Press
 from bot.tg.locales import en as texts
+from bot.tg.locales import en_lists as lists
 from bot.tg.render import as_messages
+
+EXPORT_NAME = "nutgraf-sources.opml"
 
 
 class SourceCommands:
@@ -15,6 +24,7 @@ class SourceCommands:
 
     def __init__(self, sources: Sources, now: Now) -> None:
         self._sources = sources
+        self._starting = Starting(sources)
         self._now = now
 
     def commands(self) -> dict[str, Command]:
@@ -31,22 +41,80 @@ class SourceCommands:
             Action.SOURCES: Pressed(self.page),
             Action.REMOVE: Pressed(self.remove, Need.SERVICE_ADMIN),
             Action.RESTORE: Pressed(self.restore, Need.SERVICE_ADMIN),
+            Action.RETRY: Pressed(self.retry, Need.SERVICE_ADMIN),
             Action.KEEP: Pressed(self.keep, Need.SERVICE_ADMIN),
+            Action.PICK: Pressed(self.pick, Need.SERVICE_ADMIN),
+            Action.OTHERS: Pressed(self.others, Need.SERVICE_ADMIN),
+            Action.CANCEL: Pressed(self.cancel, Need.SERVICE_ADMIN),
+            Action.LISTS: Pressed(self.lists, Need.SERVICE_ADMIN),
+            Action.STARTERS: Pressed(self.starters, Need.SERVICE_ADMIN),
+            Action.STARTER: Pressed(self.starter, Need.SERVICE_ADMIN),
+            Action.EXPORT: Pressed(self.export, Need.SERVICE_ADMIN),
         }
 
-    async def list_sources(self, _: Ask) -> Answer:
+    async def list_sources(self, ask: Ask) -> Answer:
         """/sources"""
-        return Answer(views.sources(await self._sources.listed(), 0, self._now()))
+        return await self._page(ask, 0)
 
-    async def page(self, _: Ask, press: Press) -> Answer:
+    async def page(self, ask: Ask, press: Press) -> Answer:
         """Another page of the sources."""
-        return Answer(views.sources(await self._sources.listed(), press.numbers[0], self._now()))
+        return await self._page(ask, press.numbers[0])
+
+    async def export(self, _: Ask, __: Press) -> Answer:
+        """All sources as a file that other readers understand."""
+        document = write_opml(await self._sources.listed())
+        return Answer(file=(EXPORT_NAME, document.encode()))
+
+    async def _page(self, ask: Ask, offset: int) -> Answer:
+        export = await ask.may(Need.SERVICE_ADMIN)
+        return Answer(views.sources(await self._sources.listed(), offset, self._now(), export=export))
 
     async def add(self, ask: Ask) -> Answer:
-        """/addsource URL"""
+        """/addsource URL; without one the starter lists"""
+        if not ask.words:
+            return Answer(choosing.which_list(starter_lists()))
         if len(ask.words) != 1:
             raise UserError(texts.WHICH_SOURCE)
-        return Answer(views.source_added(await self._sources.add(ask.words[0]), self._now()))
+        found = await self._sources.offer(ask.words[0])
+        if isinstance(found, Offer):
+            return Answer(choosing.which_feed(found, self._now()))
+        return Answer(views.source_added(found, self._now()))
+
+    async def pick(self, _: Ask, press: Press) -> Answer:
+        """One of the feeds that were found."""
+        return Answer(views.source_added(await self._sources.choose(*press.numbers), self._now()))
+
+    async def others(self, _: Ask, press: Press) -> Answer:
+        """The feeds that were found beside the one that was added."""
+        offer = await self._sources.offered(press.numbers[0])
+        return Answer(choosing.which_feed(offer, self._now()), fresh=True)
+
+    async def cancel(self, _: Ask, press: Press) -> Answer:
+        """None of the feeds that were found."""
+        await self._sources.drop_offer(press.numbers[0])
+        return Answer(as_messages(lists.CANCELLED))
+
+    async def lists(self, _: Ask, __: Press) -> Answer:
+        """The starter lists."""
+        return Answer(choosing.which_list(starter_lists()))
+
+    async def starters(self, _: Ask, press: Press) -> Answer:
+        """A page of a starter list."""
+        return await self._starters(*press.numbers)
+
+    async def starter(self, _: Ask, press: Press) -> Answer:
+        """Add one of a starter list, or remove it again."""
+        number, offset, starter_id = press.numbers
+        starter, there = await self._starting.toggle(starter_id)
+        notice = lists.starter_added(starter.title) if there else lists.starter_removed(starter.title)
+        return replace(await self._starters(number, offset), notice=notice)
+
+    async def _starters(self, number: int, offset: int) -> Answer:
+        if number >= len(starter_lists()):
+            return stale()
+        given = starter_lists()[number]
+        there = await self._starting.there(given.starters)
+        return Answer(choosing.starter_list(number, given, offset, there))
 
     async def ask_removal(self, ask: Ask) -> Answer:
         """/removesource URL or number"""
@@ -63,6 +131,11 @@ class SourceCommands:
         """Take a removal back."""
         source = await self._sources.restore(press.numbers[0])
         return Answer(views.restored(source)) if source else stale()
+
+    async def retry(self, _: Ask, press: Press) -> Answer:
+        """Poll one that fails again."""
+        source = await self._sources.retry(press.numbers[0])
+        return Answer(views.retrying(source)) if source else stale()
 
     async def keep(self, _: Ask, __: Press) -> Answer:
         """Remove nothing after all."""

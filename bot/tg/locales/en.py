@@ -194,16 +194,17 @@ HOW_TO_SET_ZONE = "Another one: /timezone and a city, such as /timezone America/
 
 NO_SOURCES = "No sources yet. The people who run this bot add them with /addsource."
 WHICH_SOURCE = "Which source? Send its address, such as /addsource worthynews.com."
+EXPORT = "Export (OPML)"
 WHICH_TO_REMOVE = "Which source? Send its number or address, such as /removesource 3. /sources lists them."
 REMOVE = "Remove"
+RETRY = "Retry"
 KEEP = "Keep"
 KEPT = "Nothing was removed."
 NO_ARTICLE_YET = "no article yet"
-ALREADY_THERE = "That source is there already."
-ADDED = "Added. Its stories come in a few minutes."
+ADDED = "Added. First briefing material in a few minutes."
 PREVIEW_HEADING = "Preview:"
-OTHER_FEEDS = "Other feeds of that page:"
 FEED_KINDS = {"rss": "RSS", "atom": "Atom", "rdf": "RSS 1.0", "json": "JSON Feed"}
+FULL_TEXTS = {"feed": "full text in the feed", "page": "full text on the page", "nowhere": "short texts only"}
 LANGUAGES = {
     "ar": "Arabic", "bg": "Bulgarian", "bn": "Bengali", "ca": "Catalan", "cs": "Czech", "da": "Danish",
     "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "et": "Estonian", "fa": "Persian",
@@ -225,9 +226,37 @@ def last_article(when: str) -> str:
     return f"last article {when}"
 
 
+def a_week(number: int) -> str:
+    """How many articles a source had in the last seven days."""
+    return f"{number} a week"
+
+
+def next_poll(when: str) -> str:
+    """When a source is read next."""
+    return f"next {when}"
+
+
+SOURCE_HAS_ENDED = "ended"
+
+
 def failing(times: int, why: str) -> str:
     """A source in trouble."""
     return f"failed {times} {'time' if times == 1 else 'times'} in a row" + (f" ({why})" if why else "")
+
+
+def source_failing(title: str, times: int, why: str) -> str:
+    """Admins hear of a source in trouble."""
+    return f"<b>Failing</b> · {title} {failing(times, why)}. I go on trying, once a day at least."
+
+
+def source_ended(title: str, why: str) -> str:
+    """Admins hear of a source that is gone."""
+    return f"<b>Gone</b> · {title} says that it has ended" + (f" ({why})" if why else "") + ". I no longer ask it."
+
+
+def retrying(title: str) -> str:
+    """A source is read again at once."""
+    return f"<b>{title}</b> is read again now."
 
 
 def articles_a_day(number: float) -> str:
@@ -245,6 +274,16 @@ def articles_now(number: int) -> str:
 def last_one(when: str) -> str:
     """The end of the sentence on how much a source brings."""
     return f"last one {when}"
+
+
+def already_there(number: int) -> str:
+    """The source was added before, perhaps under another spelling of its address."""
+    return f"That source is there already: it is number {number} in /sources."
+
+
+def other_feeds(number: int) -> str:
+    """Button: further feeds of the same page."""
+    return f"Other feeds here ({number})"
 
 
 def ask_removal(title: str) -> str:

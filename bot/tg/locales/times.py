@@ -30,6 +30,14 @@ def ago(then: datetime, now: datetime) -> str:
     return f"{then.day} {MONTHS[then.month - 1]} {then.year}"
 
 
+def until(then: datetime, now: datetime) -> str:
+    """How long until then: "now", "in 12 min", "in 3 h"."""
+    minutes = -int((now - then).total_seconds() // _MINUTE_S)
+    if minutes <= 0:
+        return "now"
+    return f"in {minutes} min" if minutes < 120 else f"in {minutes // 60} h"
+
+
 def date_of(at: datetime, zone: str) -> str:
     """The local date: "Saturday 22 November"."""
     local = at.astimezone(ZoneInfo(zone))

@@ -1,0 +1,126 @@
+"""Articles that were found get the text of their page, where it is better than their feed's."""
+
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+
+import structlog
+
+from bot.domain.cadence import back_off
+from bot.domain.errors import Forbidden, HostBusy, NotAPage, SourceError, WorkerError
+from bot.domain.models import Article, Page
+from bot.domain.ports import Now, Workers
+from bot.feeds.extract import choose_text, extract_page
+from bot.feeds.fetch import Fetched
+from bot.feeds.series import next_page
+from bot.feeds.visits import Visits
+from bot.services.work_off import work_off
+from bot.storage import articles
+from bot.storage.articles import Claimed
+from bot.storage.database import Database
+
+log = structlog.get_logger()
+
+IN_FLIGHT = 32
+LEASE = timedelta(minutes=5)  # longer than any fetch and reading; what a crash left is read again after it
+EXTRACT_LIMIT_S = 10.0
+PAGE_ATTEMPTS = 3
+FULL_TEXT_CHARS = 2000  # a feed's text of this length is the article: its page is not asked for
+
+
+class Pages:
+    """Reads the pages of what is new."""
+
+    def __init__(self, database: Database, visits: Visits, workers: Workers, now: Now) -> None:
+        self._database = database
+        self._visits = visits
+        self._workers = workers
+        self._now = now
+
+    async def read_pages(self) -> int:
+        """Read the pages of articles found, or settle for the feed's text; returns how many articles moved on."""
+        return await work_off(self._claim, self._read, most=IN_FLIGHT)
+
+    async def _claim(self, most: int) -> tuple[Claimed, ...]:
+        now = self._now()
+        async with self._database.write() as tx:
+            return await articles.claim_found(tx, now, now + LEASE, most)
+
+    async def _read(self, claimed: Claimed) -> int:
+        article = claimed.article
+        try:
+            page = await self._page(article)
+        except HostBusy as busy:
+            await self._wait_for_turn(claimed, busy)
+            return 0
+        except (SourceError, WorkerError) as error:
+            log.info("page not read", article_id=article.id, attempts=claimed.attempts, why=str(error))
+            if claimed.attempts < PAGE_ATTEMPTS and _may_come_back(error):
+                await self._postpone(claimed)
+                return 0
+            page = None
+        await self._store(article, page)
+        return 1
+
+    async def _page(self, article: Article) -> Page | None:
+        """The article's page, later pages of it behind the first."""
+        if article.url is None or len(article.text) >= FULL_TEXT_CHARS:
+            return None
+        fetched = await self._visits.page(article.url)
+        first, following = await self._part(fetched, fetched.url, 1)
+        texts = [first.text]
+        while following:
+            try:
+                part, following = await self._part(await self._visits.page(following), fetched.url, len(texts) + 1)
+            except (SourceError, WorkerError) as error:
+                log.info("later page not read", article_id=article.id, why=str(error))
+                break
+            texts.append(part.text)
+        return first if len(texts) == 1 else _joined(first, texts)
+
+    async def _part(self, fetched: Fetched, first_url: str, number: int) -> tuple[Page, str | None]:
+        work = partial(read_part, fetched.body, fetched.url, first_url, number)
+        return await self._workers.run(work, limit_s=EXTRACT_LIMIT_S)
+
+    async def _postpone(self, claimed: Claimed) -> None:
+        wait = back_off(timedelta(seconds=20), claimed.attempts)
+        async with self._database.write() as tx:
+            await articles.postpone(tx, claimed.article.id, self._now() + wait)
+
+    async def _wait_for_turn(self, claimed: Claimed, busy: HostBusy) -> None:
+        wait = timedelta(seconds=busy.retry_after_s or 0.0)
+        async with self._database.write() as tx:
+            await articles.postpone(tx, claimed.article.id, self._now() + wait, attempts=claimed.attempts - 1)
+
+    async def _store(self, article: Article, page: Page | None) -> None:
+        async with self._database.write() as tx:
+            await articles.read(
+                tx,
+                article.id,
+                text=choose_text(article.text, page.text, article.title, page.title) if page else article.text,
+                author=article.author or (page.author if page else None),
+                language=article.language or (page.language if page else None),
+                image=article.image or (page.image if page else None),
+                at=self._now(),
+            )
+
+
+def read_part(html: bytes, url: str, first_url: str, number: int) -> tuple[Page, str | None]:
+    """What one page of an article holds, and the address of the next one.
+
+    Raises:
+        NotAPage: there is no article on it.
+    """
+    return extract_page(html, url=url), next_page(html, first_url, number)
+
+
+def _joined(first: Page, texts: list[str]) -> Page:
+    """The first page with the paragraphs of all, each once."""
+    paragraphs = dict.fromkeys(line for text in texts for line in text.split("\n"))
+    return replace(first, text="\n".join(paragraphs))
+
+
+def _may_come_back(error: SourceError | WorkerError) -> bool:
+    if isinstance(error, (Forbidden, NotAPage, WorkerError)):
+        return False
+    return error.status is None or error.status >= 500 or error.status == 429

@@ -1,0 +1,129 @@
+"""What a poll brought is stored, and when the next one is due is decided, in one transaction.
+
+A cadence of less than a quarter of an hour was set on purpose and is kept; any other is the shortest, and a source that
+publishes rarely is asked less often. What feed and server ask for (ttl, max-age, hours and days to skip) is kept to in
+both cases.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+import structlog
+
+from bot.domain.models import Feed, NewArticle, Source
+from bot.domain.politeness import MOST_ASKED, SHORTEST, Asked, adaptive_interval, adopted_move, next_poll
+from bot.feeds.fetch import Fetched
+from bot.feeds.identity import new_articles
+from bot.feeds.websub import find_offer, new_secret
+from bot.services.recognise import recognise
+from bot.services.upkeep import RESTORED
+from bot.storage import articles, hubs, sources, state
+from bot.storage.sql import Tx
+
+log = structlog.get_logger()
+
+FIRST_NEWS = 3
+FIRST_NEWS_AGE = timedelta(days=1)
+READDED_WITHIN = timedelta(days=7)
+LOOK_BACK = timedelta(days=14)
+
+
+async def record_poll(tx: Tx, source: Source, fetched: Fetched, feed: Feed | None, now: datetime) -> int:
+    """Store what a poll brought and when the next is due; `feed` is None where nothing had changed."""
+    new = 0
+    if feed is not None:
+        new = await store(tx, source, feed, now)
+        await sources.asked(tx, source.id, ttl_s=feed.ttl_s, skip_hours=feed.skip_hours, skip_days=feed.skip_days)
+        await _note_hub(tx, source, fetched, feed, now)
+    adopted, seen = adopted_move(fetched.moved_to, source.moved_seen)
+    taken = adopted is not None and await sources.is_taken(tx, adopted, source.id)
+    await sources.polled(
+        tx,
+        source.id,
+        at=now,
+        etag=fetched.etag or (source.etag if feed is None else None),
+        last_modified=fetched.last_modified or (source.last_modified if feed is None else None),
+        body_digest=digest(fetched.body) if fetched.body else None,
+        next_poll_at=await _next_poll_at(tx, source, fetched, feed, now),
+        url=None if taken else adopted,
+        moved_seen=adopted if taken else seen,
+        remark=f"It moved to {adopted}, where another source is." if taken else None,
+    )
+    if new:
+        log.info("articles found", source_id=source.id, new=new)
+    return new
+
+
+async def _note_hub(tx: Tx, source: Source, fetched: Fetched, feed: Feed, now: datetime) -> None:
+    offer = find_offer(fetched, feed)
+    if offer:
+        token, secret = new_secret(), new_secret()
+        await hubs.offer(tx, source.id, hub=offer.hub, topic=offer.topic, token=token, secret=secret, at=now)
+
+
+async def store(tx: Tx, source: Source, feed: Feed, now: datetime) -> int:
+    """Store a feed's articles; how many were new."""
+    found = await recognise(tx, source, new_articles(feed), now)
+    if source.last_polled_at is None:
+        found = mark_news(found, now)
+    restored_at = await state.moment(tx, RESTORED)
+    if restored_at is not None and _is_first_since(source, restored_at):
+        found = mark_told(found, min(restored_at, now))
+    return await articles.add_new(tx, source.id, found, now)
+
+
+def is_unchanged(source: Source, fetched: Fetched) -> bool:
+    """Whether an answer holds what the last one held."""
+    return fetched.status == 304 or source.body_digest == digest(fetched.body)
+
+
+def digest(body: bytes) -> str:
+    """What tells one body from another."""
+    return sha256(body).hexdigest()
+
+
+async def _next_poll_at(tx: Tx, source: Source, fetched: Fetched, feed: Feed | None, now: datetime) -> datetime:
+    says = feed or source
+    asked = Asked(says.ttl_s, fetched.max_age_s, None, says.skip_hours, says.skip_days)
+    return next_poll(source.id, await _interval(tx, source, now), asked, now)
+
+
+async def _interval(tx: Tx, source: Source, now: datetime) -> timedelta:
+    if await hubs.pushes(tx, source.id, now):
+        return MOST_ASKED
+    interval = timedelta(seconds=source.interval_s)
+    if interval < SHORTEST:
+        return interval
+    return adaptive_interval(await articles.times(tx, source.id, now - LOOK_BACK), now, interval)
+
+
+def mark_news(found: Sequence[NewArticle], now: datetime) -> tuple[NewArticle, ...]:
+    """At a source's first poll only its three newest articles, and those of the last day, are news to anyone."""
+    newest = sorted(found, key=lambda article: article.published_at or now, reverse=True)[:FIRST_NEWS]
+    return tuple(
+        article
+        if article in newest or (article.published_at or now) > now - FIRST_NEWS_AGE
+        else replace(article, news=False)
+        for article in found
+    )
+
+
+def _is_first_since(source: Source, restored_at: datetime) -> bool:
+    """Whether a source is polled for the first time since the database was restored from a backup."""
+    if source.last_polled_at is None:
+        # added after the backup and lost with it, then added again
+        return source.added_at <= restored_at + READDED_WITHIN
+    return source.last_polled_at < restored_at
+
+
+def mark_told(found: Sequence[NewArticle], restored_at: datetime) -> tuple[NewArticle, ...]:
+    """What was published by then, or says not when, was told before the backup was needed."""
+    before = restored_at - timedelta(milliseconds=1)  # subscriptions begin anew at that moment
+    return tuple(
+        article
+        if article.published_at and article.published_at > restored_at
+        else replace(article, news=False, published_at=min(article.published_at or before, before))
+        for article in found
+    )

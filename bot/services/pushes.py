@@ -1,0 +1,112 @@
+"""Pushes: where a feed names a hub (WebSub) and the hub can reach us, its changes come at once.
+
+The hub is asked, asks back, and is asked again before its lease ends; the feed is still polled once a day. A push that
+carries the signature is taken as a poll's answer; any other only means: poll now.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+import structlog
+
+from bot.domain.errors import SourceError, WorkerError
+from bot.domain.models import Feed, Source
+from bot.domain.ports import Now
+from bot.feeds.fetch import Fetched, Fetcher
+from bot.feeds.websub import (
+    TRY_AGAIN,
+    WANTED_LEASE_S,
+    Denied,
+    Offer,
+    callback_url,
+    is_signed,
+    renew_at,
+    subscription_form,
+    verify,
+)
+from bot.services.ingest import Ingest
+from bot.services.polls import store
+from bot.storage import hubs, sources
+from bot.storage.database import Database
+from bot.storage.hubs import Hub
+
+log = structlog.get_logger()
+
+BATCH = 4
+DENIED_FOR = timedelta(days=1)
+
+
+class Pushes:
+    """Asks hubs, answers them, and takes what they push."""
+
+    def __init__(self, database: Database, fetcher: Fetcher, ingest: Ingest, now: Now, public_url: str) -> None:
+        """`public_url`: the address under which the web reaches our HTTP port."""
+        self._database = database
+        self._fetcher = fetcher
+        self._ingest = ingest
+        self._now = now
+        self._public_url = public_url
+
+    async def ask_hubs(self) -> int:
+        """Subscribe where it is due; how many hubs said that they will ask back."""
+        now = self._now()
+        async with self._database.write() as tx:
+            due = await hubs.claim_due(tx, now, now - TRY_AGAIN, BATCH)
+        return sum([await self._ask(hub) for hub in due])
+
+    async def _ask(self, hub: Hub) -> bool:
+        callback = callback_url(self._public_url, hub.token)
+        if callback is None:
+            return False
+        try:
+            await self._fetcher.post_form(hub.hub, subscription_form(Offer(hub.hub, hub.topic), callback, hub.secret))
+        except SourceError as error:
+            log.info("hub not reached", source_id=hub.source_id, why=str(error))
+            return False
+        return True
+
+    async def verify(self, token: str, query: Mapping[str, str]) -> str | None:
+        """What to answer to a hub's question, the challenge or nothing; None: nobody here asked for that."""
+        now = self._now()
+        async with self._database.write() as tx:
+            hub = await hubs.called(tx, token)
+            meant = verify(query, hub.topic, subscribed=True) if hub else None
+            if hub is None or meant is None:
+                return None
+            if isinstance(meant, Denied):
+                await hubs.denied(tx, hub.source_id, now + DENIED_FOR)
+                log.info("hub denied", source_id=hub.source_id, why=meant.reason)
+                return ""
+            lease_s = meant.lease_s or WANTED_LEASE_S
+            lease_until = now + timedelta(seconds=lease_s)
+            await hubs.confirmed(tx, hub.source_id, lease_until=lease_until, renew_at=renew_at(now, lease_s))
+        log.info("hub pushes", source_id=hub.source_id, lease_s=lease_s)
+        return meant.challenge
+
+    async def take(self, token: str, body: bytes, content_type: str | None, signature: str | None) -> bool:
+        """Take what was pushed; whether the callback is anybody's. Nothing tells the sender whether it was believed."""
+        async with self._database.write() as tx:
+            hub = await hubs.called(tx, token)
+            source = await sources.get(tx, hub.source_id) if hub else None
+        if hub is None or source is None:
+            return False
+        feed = await self._parsed(source, body, content_type) if is_signed(body, signature, hub.secret) else None
+        now = self._now()
+        async with self._database.write() as tx:
+            if feed is None:
+                # without proof: look for ourselves, and no more often than a poll may
+                may_at = (source.last_polled_at or source.added_at) + timedelta(seconds=source.interval_s)
+                await sources.postpone(tx, source.id, min(source.next_poll_at, max(may_at, now)))
+            else:
+                new = await store(tx, source, feed, now)
+                log.info("pushed", source_id=source.id, new=new)
+        return True
+
+    async def _parsed(self, source: Source, body: bytes, content_type: str | None) -> Feed | None:
+        try:
+            feed = await self._ingest.parse(Fetched(source.url, 200, body, content_type, None, None, None))
+        except (SourceError, WorkerError) as error:
+            log.info("push not understood", source_id=source.id, why=str(error))
+            return None
+        return replace(feed, language=feed.language or source.language)

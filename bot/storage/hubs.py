@@ -1,0 +1,109 @@
+"""Hubs: who pushes the changes of which source (WebSub), until when, and what proves it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.engine import RowMapping
+
+from bot.storage.sql import Tx, row, rows, run
+from bot.storage.times import from_ms, maybe_from_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """One source's hub. `lease_until` is None while it has not confirmed; asked again from `renew_at` on."""
+
+    source_id: int
+    hub: str
+    topic: str
+    token: str
+    secret: str
+    asked_at: datetime | None
+    renew_at: datetime
+    lease_until: datetime | None
+
+
+async def offer(tx: Tx, source_id: int, *, hub: str, topic: str, token: str, secret: str, at: datetime) -> None:
+    """A source names this hub. The one that is known stays; another one takes its place and is due at once."""
+    await run(
+        tx,
+        """
+        INSERT INTO hubs (source_id, hub, topic, token, secret, renew_at_ms)
+        VALUES (:source_id, :hub, :topic, :token, :secret, :at)
+        ON CONFLICT (source_id) DO UPDATE
+           SET hub = excluded.hub, topic = excluded.topic, token = excluded.token, secret = excluded.secret,
+               asked_at_ms = NULL, renew_at_ms = excluded.renew_at_ms, lease_until_ms = NULL
+         WHERE hubs.hub <> excluded.hub OR hubs.topic <> excluded.topic
+        """,
+        source_id=source_id,
+        hub=hub,
+        topic=topic,
+        token=token,
+        secret=secret,
+        at=at,
+    )
+
+
+async def claim_due(tx: Tx, now: datetime, asked_before: datetime, most: int) -> tuple[Hub, ...]:
+    """Take up to `most` that are to be asked (again): due, and not asked since `asked_before`."""
+    found = await rows(
+        tx,
+        """
+        WITH due AS (
+            SELECT h.source_id FROM hubs h JOIN sources s ON s.id = h.source_id
+             WHERE s.removed_at_ms IS NULL AND h.renew_at_ms <= :now
+               AND (h.asked_at_ms IS NULL OR h.asked_at_ms <= :before)
+             ORDER BY h.renew_at_ms LIMIT :most)
+        UPDATE hubs SET asked_at_ms = :now
+         WHERE source_id IN (SELECT source_id FROM due)
+        RETURNING *
+        """,
+        now=now,
+        before=asked_before,
+        most=most,
+    )
+    return tuple(_hub(each) for each in found)
+
+
+async def called(tx: Tx, token: str) -> Hub | None:
+    """Whose callback this is; None: nobody's, or a removed source's."""
+    found = await row(
+        tx,
+        """
+        SELECT h.* FROM hubs h JOIN sources s ON s.id = h.source_id
+         WHERE h.token = :token AND s.removed_at_ms IS NULL
+        """,
+        token=token,
+    )
+    return _hub(found) if found else None
+
+
+async def confirmed(tx: Tx, source_id: int, *, lease_until: datetime, renew_at: datetime) -> None:
+    """The hub pushes until `lease_until`."""
+    sql = "UPDATE hubs SET lease_until_ms = :until, renew_at_ms = :renew_at WHERE source_id = :id"
+    await run(tx, sql, id=source_id, until=lease_until, renew_at=renew_at)
+
+
+async def denied(tx: Tx, source_id: int, try_again_at: datetime) -> None:
+    """The hub does not push, or no longer."""
+    sql = "UPDATE hubs SET lease_until_ms = NULL, renew_at_ms = :at WHERE source_id = :id"
+    await run(tx, sql, id=source_id, at=try_again_at)
+
+
+async def pushes(tx: Tx, source_id: int, now: datetime) -> bool:
+    """Whether a source's hub has confirmed that it pushes, for now."""
+    sql = "SELECT 1 AS found FROM hubs WHERE source_id = :id AND lease_until_ms > :now"
+    return await row(tx, sql, id=source_id, now=now) is not None
+
+
+def _hub(found: RowMapping) -> Hub:
+    return Hub(
+        source_id=found["source_id"],
+        hub=found["hub"],
+        topic=found["topic"],
+        token=found["token"],
+        secret=found["secret"],
+        asked_at=maybe_from_ms(found["asked_at_ms"]),
+        renew_at=from_ms(found["renew_at_ms"]),
+        lease_until=maybe_from_ms(found["lease_until_ms"]),
+    )

@@ -1,0 +1,249 @@
+"""What can be counted of each sentence in one pass over an article: the input of the ranker.
+
+Everything is cheap (no sentence is compared with every other) and most of it holds in any language: place, length, how
+much a sentence shares with the rest, names, numbers, quotation. Words that open, point back or report are the
+language's own (`rules/`); a language without them has zeros there, which change no order.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from math import hypot, log
+from typing import Any
+
+from bot.summarize.rules import Cues
+from bot.summarize.words import parts, small, tokens_of
+
+NAMES = (
+    "first", "second", "third", "place", "nearness", "depth", "length", "first_length", "next_length",
+    "short", "long",
+    "centrality", "frequency", "repeated", "shared_density", "top_terms", "top_terms_wide", "pairs",
+    "pairs_share",
+    "like_first", "like_lead",
+    "name_share", "new_names", "numbers", "has_number",
+    "quoted_start", "quoted_share", "colon", "paren", "dash",
+    "refers_back", "connective", "pronouns", "addressed", "own_voice", "reports",
+    "title",
+)  # fmt: skip
+"""The features in the order of every row that `measured` gives."""
+
+_STEM_CHARS = 6
+"""Words count as one where they begin alike: a stemmer for any language that inflects at the end."""
+_UNSPACED_FROM = "\u0e00"
+"""Where the scripts without blanks between words begin; the others above it lose nothing by being left whole."""
+_MOST_REMEMBERED, _LONGEST_WORD_CHARS = 20_000, 1000
+_SHORT, _LONG = 10, 32
+_TOP, _TOP_WIDE = 8, 20
+_QUOTED = re.compile('["“„«「][^"“”„«»「」]*["”“»」]?')
+
+Vector = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A sentence's words in small letters, its terms (stems without the language's commonest words) and names."""
+
+    text: str
+    words: list[str]
+    terms: list[str]
+    distinct: frozenset[str]
+    names: frozenset[str]
+    name_words: int
+    numbers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One row of features (NAMES) for each sentence asked about, and its terms as a vector of length 1."""
+
+    rows: list[list[float]]
+    vectors: list[Vector]
+
+
+def words_of(texts: Iterable[str], known: Cues) -> list[Words]:
+    """The words of each sentence."""
+    terms = _terms(known)
+    return [_words(text, terms) for text in texts]
+
+
+def measured(sentences: Sequence[Words], at: Sequence[int], title: str | None, known: Cues) -> Measured:
+    """Measure the sentences at the places `at` against all of them, which stand in the article's order."""
+    whole = _Whole(sentences, at)
+    headline = _words(title, _terms(known)).distinct if title else frozenset[str]()
+    rows = [whole.row(place, number, headline, known) for place, number in enumerate(at)]
+    return Measured(rows, [whole.vectors[number] for number in at])
+
+
+def alike(one: Vector, two: Vector) -> float:
+    """Cosine of two vectors of length 1."""
+    shared = one.keys() & two.keys()
+    return sum([one[term] * two[term] for term in shared]) if shared else 0.0
+
+
+class _Terms(dict[str, str]):
+    """What a word counts as: what words of its stem begin with, nothing where it is common. Remembers."""
+
+    def __init__(self, small: frozenset[str]) -> None:
+        super().__init__()
+        self._small = small
+
+    def __missing__(self, word: str) -> str:
+        if len(self) >= _MOST_REMEMBERED:
+            self.clear()
+        self[word] = found = self._of(word[:_LONGEST_WORD_CHARS])
+        return found
+
+    def _of(self, word: str) -> str:
+        if len(word) < 2 or word in self._small:
+            return ""
+        return word if word[0] >= _UNSPACED_FROM else word.removesuffix("'s").removesuffix("’s")[:_STEM_CHARS]
+
+
+@lru_cache(maxsize=16)
+def _terms(known: Cues) -> _Terms:
+    return _Terms(known.small)
+
+
+def _words(text: str, known: _Terms) -> Words:
+    tokens = tokens_of(text)
+    words = small(tokens)
+    stems = list(map(known.__getitem__, words))
+    terms = list(filter(None, stems))
+    named = [stem for stem, token, word in zip(stems, tokens, words, strict=True) if token != word]
+    # the first word is in capitals whatever it is
+    names = list(filter(None, named[1:] if tokens[:1] != words[:1] else named))
+    numbers = len([stem for stem in terms if stem < ":"])
+    if not text.isascii() and terms and max(terms) >= _UNSPACED_FROM:
+        terms = [part for stem in terms for part in parts(stem)]
+    return Words(text, words, terms, frozenset(terms), frozenset(names), len(names), numbers)
+
+
+class _Whole:
+    """Counts over the whole article that its sentences are measured against."""
+
+    def __init__(self, sentences: Sequence[Words], at: Sequence[int]) -> None:
+        self.sentences = sentences
+        self.size, self.usable = len(sentences), len(at)
+        self.times = Counter([term for each in sentences for term in each.terms])
+        self.mean_times = self.times.total() / (len(self.times) or 1) or 1.0
+        # in the order of the text, as the order of a set differs from process to process
+        self.found_in = Counter([term for each in sentences for term in dict.fromkeys(each.terms)])
+        self.repeated = _over_one(self.found_in)
+        self.pairs = [frozenset(pairwise(each.terms)) for each in sentences]
+        self.repeated_pairs = _over_one(Counter([pair for pairs in self.pairs for pair in pairs]))
+        top = [term for term, _ in self.found_in.most_common(_TOP_WIDE)]
+        self.top, self.top_wide = frozenset(top[:_TOP]), frozenset(top)
+        self.new_names = list(_new(each.names for each in sentences))
+        self.vectors = self._vectors()
+        self.centre = self._centre()
+        self.leading = [self.vectors[number] for number in at[:3]]
+
+    def _vectors(self) -> list[Vector]:
+        by_count = {count: log((self.size + 1) / count) for count in set(self.found_in.values())}
+        weights = {term: by_count[count] for term, count in self.found_in.items()}
+        vectors = []
+        for each in self.sentences:
+            vector = {term: weights[term] for term in each.terms}
+            if len(each.distinct) < len(each.terms):
+                for term, times in Counter(each.terms).items():
+                    if times > 1:
+                        vector[term] *= 1 + log(times)
+            scale = 1 / (hypot(*vector.values()) or 1.0)
+            vectors.append({term: value * scale for term, value in vector.items()})
+        return vectors
+
+    def _centre(self) -> Vector:
+        total: dict[str, float] = {}
+        before = total.get
+        for vector in self.vectors:
+            total.update([(term, before(term, 0.0) + value) for term, value in vector.items()])
+        length = hypot(*total.values()) or 1.0
+        return {term: value / length for term, value in total.items()}
+
+    def row(self, place: int, number: int, headline: frozenset[str], known: Cues) -> list[float]:
+        """The features of one sentence, the `place`-th of the usable ones."""
+        each = self.sentences[number]
+        return [
+            *self._placed(place, each),
+            *self._central(number, each),
+            *self._near(number),
+            *self._named(number, each),
+            *_formed(each.text),
+            *_worded(each.words, known),
+            len(each.distinct & headline) / (len(headline) or 1),
+        ]
+
+    def _placed(self, place: int, each: Words) -> tuple[float, ...]:
+        words = len(each.words) or 1
+        length = log(words)
+        first, following = float(place == 0), float(place in (1, 2))
+        return (
+            *(first, float(place == 1), float(place == 2), log(1 + place), 1 / (1 + place), place / self.usable),
+            *(length, first * length, following * length, float(words < _SHORT), float(words > _LONG)),
+        )
+
+    def _central(self, number: int, each: Words) -> tuple[float, ...]:
+        terms, count = each.distinct, len(each.distinct) or 1
+        vector, centre = self.vectors[number], self.centre
+        shared = sum(map(self.found_in.__getitem__, terms)) - len(terms)
+        told_twice = len(self.pairs[number] & self.repeated_pairs)
+        return (
+            sum([value * centre[term] for term, value in vector.items()]),
+            sum(map(self.times.__getitem__, terms)) / count / self.mean_times,
+            len(terms & self.repeated) / count,
+            shared / self.size / (len(each.words) or 1),
+            len(terms & self.top) / count,
+            len(terms & self.top_wide) / count,
+            min(told_twice, 8),
+            told_twice / (len(self.pairs[number]) or 1),
+        )
+
+    def _near(self, number: int) -> tuple[float, ...]:
+        vector = self.vectors[number]
+        like = [alike(vector, other) if other is not vector else 0.0 for other in self.leading]
+        return like[0], sum(like) / 3
+
+    def _named(self, number: int, each: Words) -> tuple[float, ...]:
+        return (
+            each.name_words / (len(each.words) or 1),
+            min(self.new_names[number], 4),
+            min(each.numbers, 4),
+            float(each.numbers > 0),
+        )
+
+
+def _formed(text: str) -> tuple[float, ...]:
+    quoted = sum(map(len, _QUOTED.findall(text)))
+    return (
+        float(text[0] in "\"“„«「'‘"),
+        quoted / len(text),
+        float(":" in text or ";" in text or "：" in text),
+        float("(" in text or "（" in text),
+        float("--" in text or "—" in text or "–" in text),
+    )
+
+
+def _worded(words: list[str], known: Cues) -> tuple[float, ...]:
+    opening = words[0] if words else ""
+    return (
+        float(opening in known.back),
+        float(opening in known.connective),
+        sum(map(known.back.__contains__, words)) / (len(words) or 1),
+        float(not known.second.isdisjoint(words)),
+        float(not known.first.isdisjoint(words)),
+        float(not known.reporting.isdisjoint(words)),
+    )
+
+
+def _new(names: Iterable[frozenset[str]]) -> Iterator[int]:
+    seen = set[str]()
+    for each in names:
+        yield len(each - seen)
+        seen |= each
+
+
+def _over_one(counts: Counter[Any]) -> frozenset[Any]:
+    return frozenset([key for key, count in counts.items() if count > 1])

@@ -1,0 +1,156 @@
+"""WebSub with a hub on loopback, on both databases: asked, verified, pushed, renewed, distrusted."""
+
+import hashlib
+import hmac
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from aiohttp import ClientSession, web
+
+from bot.feeds.fetch import Fetcher
+from bot.services.pushes import Pushes
+from bot.storage.database import Database
+from bot.storage.hubs import Hub, called
+from bot.web.server import HttpPort
+from tests.conftest import Clock
+from tests.services.conftest import PLACE, KeptSender, Site
+from tests.services.newsroom import EVERYTHING_NOW, Newsroom, begin
+
+
+class HubServer:
+    """Takes subscriptions and asks back."""
+
+    def __init__(self) -> None:
+        self.forms: list[dict[str, str]] = []
+        self.url = ""
+
+    async def subscribe(self, request: web.Request) -> web.Response:
+        self.forms.append({name: str(value) for name, value in (await request.post()).items()})
+        return web.Response(status=202)
+
+    async def ask_back(self, **changes: str) -> tuple[int, str]:
+        form = self.forms[-1]
+        query = {"hub.mode": "subscribe", "hub.topic": form["hub.topic"], "hub.challenge": "c1", **changes}
+        async with ClientSession() as session, session.get(form["hub.callback"], params=query) as answer:
+            return answer.status, await answer.text()
+
+    async def push(self, body: bytes, secret: str) -> int:
+        signature = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+        headers = {"X-Hub-Signature": signature, "Content-Type": "application/rss+xml"}
+        url = self.forms[-1]["hub.callback"]
+        async with ClientSession() as session, session.post(url, data=body, headers=headers) as answer:
+            return answer.status
+
+
+@pytest.fixture
+async def hub() -> AsyncIterator[HubServer]:
+    hub = HubServer()
+    app = web.Application()
+    app.router.add_post("/hub", hub.subscribe)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    hub.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hub"
+    yield hub
+    await runner.cleanup()
+
+
+@pytest.fixture
+def room(database: Database, fetcher: Fetcher, sender: KeptSender, clock: Clock) -> Newsroom:
+    return Newsroom(database, fetcher, sender, clock)
+
+
+class Late:
+    """What hubs call, known after the port is."""
+
+    pushes: Pushes
+
+    async def verify(self, *args: object) -> str | None:
+        return await self.pushes.verify(*args)  # type: ignore[arg-type]
+
+    async def take(self, *args: object) -> bool:
+        return await self.pushes.take(*args)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def pushes(room: Newsroom, fetcher: Fetcher, clock: Clock) -> AsyncIterator[Pushes]:
+    late = Late()
+    port = HttpPort(("127.0.0.1", 0), {}, hubs=late)
+    host, number = await port.start()
+    late.pushes = Pushes(room.database, fetcher, room.ingest, clock, f"http://{host}:{number}/")
+    yield late.pushes
+    await port.stop()
+
+
+async def pushed_feed(room: Newsroom, site: Site, hub: HubServer, pushes: Pushes) -> Hub:
+    """A source whose hub pushes."""
+    site.head = f"<link xmlns='http://www.w3.org/2005/Atom' rel='hub' href='{hub.url}'/>"
+    await begin(room, site, "Harbour bridge closed")
+    assert await pushes.ask_hubs() == 1
+    assert await pushes.ask_hubs() == 0
+    assert await hub.ask_back() == (200, "c1")
+    async with room.database.read() as tx:
+        known = await called(tx, hub.forms[0]["hub.callback"].rpartition("/")[2])
+    assert known is not None
+    return known
+
+
+async def test_a_signed_push_is_told_at_once_and_polls_become_daily(
+    room: Newsroom, site: Site, hub: HubServer, pushes: Pushes, sender: KeptSender, clock: Clock
+) -> None:
+    known = await pushed_feed(room, site, hub, pushes)
+    await room.subscriptions.subscribe(PLACE, EVERYTHING_NOW)
+    await room.tell()
+    clock.advance(seconds=1)
+    site.tell("second", "Library opens at night")
+    asked = site.asked.count("/feed.xml")
+    assert await hub.push(site.feed(), known.secret) == 202
+    await room.ingest.read_pages()
+    await room.condense.condense_new()
+    await room.tell()
+    assert sender.texts == ["Harbour bridge closed", "Library opens at night"]
+    assert site.asked.count("/feed.xml") == asked
+    clock.advance(seconds=900)
+    await room.gather()
+    (source,) = await room.sources.listed()
+    assert source.next_poll_at >= clock() + timedelta(days=1)
+
+
+async def test_an_unsigned_push_only_means_to_look(
+    room: Newsroom, site: Site, hub: HubServer, pushes: Pushes, clock: Clock
+) -> None:
+    await pushed_feed(room, site, hub, pushes)
+    clock.advance(seconds=900)
+    await room.gather()
+    forged = site.feed().replace(b"Harbour", b"Forged").replace(b"<guid>", b"<guid>x")
+    assert await hub.push(forged, "guessed") == 202
+    (source,) = await room.sources.listed()
+    assert source.next_poll_at <= clock() + timedelta(seconds=source.interval_s)
+    assert (await room.reading.latest()).total == 1
+
+
+async def test_nobody_subscribes_us_to_what_we_did_not_ask_for(
+    room: Newsroom, site: Site, hub: HubServer, pushes: Pushes
+) -> None:
+    await pushed_feed(room, site, hub, pushes)
+    assert (await hub.ask_back(**{"hub.topic": "http://other.example/"}))[0] == 404
+    assert (await hub.ask_back(**{"hub.mode": "unsubscribe"}))[0] == 404
+    hub.forms[-1]["hub.callback"] += "x"
+    assert (await hub.ask_back())[0] == 404
+    assert await hub.push(b"<rss/>", "s") == 404
+
+
+async def test_a_lease_is_renewed_before_it_ends_and_a_refusal_means_polling(
+    room: Newsroom, site: Site, hub: HubServer, pushes: Pushes, clock: Clock
+) -> None:
+    await pushed_feed(room, site, hub, pushes)
+    assert await hub.ask_back(**{"hub.lease_seconds": "100000"}) == (200, "c1")
+    clock.advance(seconds=79_000)
+    assert await pushes.ask_hubs() == 0
+    clock.advance(seconds=2000)
+    assert await pushes.ask_hubs() == 1
+    assert await hub.ask_back(**{"hub.mode": "denied"}) == (200, "")
+    await room.gather()
+    (source,) = await room.sources.listed()
+    assert source.next_poll_at < clock() + timedelta(hours=1)
