@@ -111,6 +111,10 @@ articles = Table(
     Column("entry_digest", Text),  # of what the feed said, to see an edit
     Column("previous_title", Text),
     Column("edited_at_ms", BigInteger),
+    Column("dateline_place", Text),
+    Column("dateline_agency", Text),
+    Column("notes", Text),  # corrections, one a line
+    Column("copy_of", Id),  # the article that had this text first
     UniqueConstraint("source_id", "key"),
     _one_of("state", "found", "read", "ready"),
     _where("ux_articles_canonical_url", "canonical_url", condition="canonical_url IS NOT NULL", unique=True),
@@ -120,6 +124,15 @@ articles = Table(
     _where("ix_articles_found", "published_at_ms", "id", condition="state = 'found'"),
     _where("ix_articles_read", "published_at_ms", "id", condition="state = 'read'"),
     _where("ix_articles_ready", "state", condition="state = 'ready'"),  # counts; one for all states would be preferred
+)
+
+fingerprints = Table(
+    "fingerprints",
+    metadata,
+    Column("value", BigInteger, primary_key=True, autoincrement=False),  # what articles of one text have in common
+    Column("article_id", Id, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Index("ix_fingerprints_at_ms", "at_ms"),
 )
 
 hubs = Table(
