@@ -14,7 +14,6 @@ from bot.domain.models import Entry, Feed
 
 _LIMIT_S = 3.5
 _MOST_MB = 200
-_MOST_ENTRIES = 500
 _EMPTY: dict[str, object] = {"kind": None, "title": None, "link": None, "language": None, "entries": []}
 
 
@@ -50,7 +49,6 @@ def read_feed(given: Given, base: str | None, now: datetime) -> Feed:
         given.read(),
         url=given.url or base,
         content_type=given.content_type,
-        most_entries=_MOST_ENTRIES,
         now=now,
     )
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from bot.domain.models import Entry, Feed, NewArticle
 from bot.domain.text import cut, plain
+from bot.feeds.limits import MOST_ENTRIES
 from bot.feeds.urls import canonical_url
 
 _TITLE_CHARS = 120
@@ -27,7 +28,7 @@ def entry_key(entry: Entry) -> str:
     return f"hash:{_digest(f'{title} {day}')}"
 
 
-def new_articles(feed: Feed, *, most: int = 200) -> tuple[NewArticle, ...]:
+def new_articles(feed: Feed, *, most: int = MOST_ENTRIES) -> tuple[NewArticle, ...]:
     """The articles of one fetch in the feed's order, each key once, at most `most`.
 
     Where one guid stands on several entries of the fetch, guid and link together are the key. Entries with neither

@@ -1,7 +1,9 @@
-"""How long the fields of a feed may be, and which times are believable."""
+"""How much of a feed is read: how many entries, how long its fields may be, and which times are believable."""
 
 from datetime import UTC, datetime, timedelta
 
+MOST_ENTRIES = 1000
+"""The longest real feeds list some hundred, and not all of them the newest first."""
 TITLE_CHARS = 500
 NAME_CHARS = 200
 ID_CHARS = 1000

@@ -21,6 +21,7 @@ from bot.feeds.limits import (
     CONTENT_CHARS,
     ID_CHARS,
     LANGUAGE_CHARS,
+    MOST_ENTRIES,
     NAME_CHARS,
     SUMMARY_CHARS,
     TITLE_CHARS,
@@ -38,7 +39,7 @@ def parse_feed(
     *,
     url: str | None = None,
     content_type: str | None = None,
-    most_entries: int = 200,
+    most_entries: int = MOST_ENTRIES,
     now: datetime | None = None,
 ) -> Feed:
     """Parse a feed of any known format.

@@ -19,6 +19,8 @@ _REFERENCE = re.compile(r"&(?:#(?P<number>[0-9]{1,12}|[xX][0-9a-fA-F]{1,12});|(?
 _XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _ENTRY = re.compile(r"<(/?)((?:[\w.-]{1,40}:)?(?:item|entry))(?=[\s/>])", re.IGNORECASE)
 _LONG_TAG = re.compile(r"<([\w:.-]{1,80})\s[^<>]{20000,}+>")  # attributes cost the square of their number
+_TAGS_IN_A_ROW = re.compile(r"(?:<[^<>!?/][^<>]{0,200}+(?<!/)>\s*+){2,}+|(?:</[^<>]{1,200}+>\s*+){2,}+")
+_MANY_TAGS, _DEEPEST = 20_000, 256
 _MOST_GROWTH = 1_000_000
 
 
@@ -34,7 +36,7 @@ def repaired(text: str, root: int, most_entries: int) -> str:
     entities = {name: one or other for name, one, other in _ENTITY.findall(text[:root])}
     names = _Names({name: value for name, value in entities.items() if "&" not in value or _is_number(value)})
     body = _INVALID.sub("", text[root:])
-    body = few_entries(_LONG_TAG.sub(_bare, body), most_entries)
+    body = _flat(few_entries(_LONG_TAG.sub(_bare, body), most_entries))
     pieces = _CDATA.split(body)
     pieces[::2] = [_REFERENCE.sub(names.replacement, piece) for piece in pieces[::2]]
     return "".join(pieces)
@@ -55,6 +57,13 @@ def few_entries(text: str, most: int) -> str:
             end = text.find(">", last) + 1 if last >= 0 else 0
             return text[: tag.start()] + text[end:] if end else text[: tag.start()]
     return text
+
+
+def _flat(text: str) -> str:
+    """The text without tags that open, or close, by the hundred in a row: each costs feedparser as much as an entry."""
+    if text.count("<") <= _MANY_TAGS:
+        return text
+    return _TAGS_IN_A_ROW.sub(lambda row: "" if row[0].count("<") > _DEEPEST else row[0], text)
 
 
 def _bare(tag: re.Match[str]) -> str:

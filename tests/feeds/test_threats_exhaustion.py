@@ -20,7 +20,9 @@ from bot.engine.workers import end_pool, start_pool
 from bot.feeds.extract import extract_page
 from bot.feeds.fetch import Fetcher
 from bot.feeds.guard import Guard
+from bot.feeds.identity import new_articles
 from bot.feeds.parse import parse_feed
+from bot.feeds.repair import repaired
 from tests.feeds.conftest import LOOPBACK, Web, answer
 
 T = TypeVar("T")
@@ -203,6 +205,11 @@ def test_t41_a_million_entries(parsed: Run) -> None:
     assert len(parsed(rss("<item/>" * 1_000_000), most_entries=50).entries) <= 50
 
 
+def test_long_lists_are_read_to_their_end_for_some_begin_with_the_oldest(parsed: Run) -> None:
+    feed = parsed(rss("".join(item(f"Story {n}") for n in range(900))))
+    assert len(new_articles(feed)) == 900
+
+
 def test_t42_an_entry_of_10_mb(parsed: Run) -> None:
     feed = parsed(rss(item(body="word " * 2_000_000) + item("Second")))
     assert len(feed.entries[0].summary or "") <= 20_000
@@ -227,6 +234,16 @@ def test_t42_an_entry_of_10_mb(parsed: Run) -> None:
 def test_t43_nesting_and_what_never_ends(body: str, parsed: Run) -> None:
     feed = parsed(rss(item(body=body)))
     assert len(feed.entries) <= 1
+
+
+def test_t43_tags_by_the_hundred_in_a_row_are_left_out_and_the_rest_is_read() -> None:
+    deep = "<b>" * 15_000 + "It sails." + "</b>" * 15_000
+    text = rss(item("One", body=deep) + item("Two")).decode()
+    found = repaired(text, text.index("<rss"), 10)
+    assert found.count("<") < 100
+    assert "It sails." in found
+    usual = rss("".join(item(f"Story {n}") for n in range(5000))).decode()
+    assert repaired(usual, usual.index("<rss"), 5000).count("<") == usual[usual.index("<rss") :].count("<")
 
 
 def test_t43_deep_json(parsed: Run) -> None:
