@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bot.summarize.rules import Pattern, Rules, load
+from bot.summarize.rules import Openings, Pattern, Rules, load
 from bot.summarize.sentences import Sentence, fold, lines, split_line, trimmed
 
 MOST_CHARS = 500_000
@@ -134,7 +134,7 @@ def _holds(rules: Rules, head: str) -> bool:
     return False
 
 
-def _matches(pattern: Pattern | None, text: str) -> bool:
+def _matches(pattern: Pattern | Openings | None, text: str) -> bool:
     return bool(pattern and pattern.match(text[:_FORM_CHARS]))
 
 
