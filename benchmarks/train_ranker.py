@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from bot.summarize import rank, ranker
 from bot.summarize.clean import story
-from bot.summarize.features import NAMES, Vector, alike, measured, words_of
+from bot.summarize.features import NAMES, Likeness, measured, words_of
 from bot.summarize.ranker import Model
 from bot.summarize.rules import cues
 
@@ -52,7 +52,7 @@ class Article:
     outlet: str
     tokens: list[list[str]]
     rows: Array
-    vectors: list[Vector]
+    cosine: Likeness
     reference: Grams
     lead: float
     alike: Array
@@ -123,9 +123,10 @@ def article(row: Row) -> Article:
     told = [tokens(words[number].text) for number in at]
     lead = rouge(reference, [token for each in told[:COUNT] for token in each])
     needs = {place: other for place, other in rank.needs(words, at, known).items() if place < len(at)}
-    likeness = np.array([[alike(one, two) for two in found.vectors] for one in found.vectors])
+    places = range(len(at))
+    likeness = np.array([[found.alike(one, two) for two in places] for one in places])
     return Article(
-        row["id"], row.get("outlet", ""), told, np.array(found.rows), found.vectors, reference, lead, likeness, needs
+        row["id"], row.get("outlet", ""), told, np.array(found.rows), found.alike, reference, lead, likeness, needs
     )
 
 
@@ -218,7 +219,7 @@ def held_out(articles: Sequence[Article], by: Sequence[Model]) -> dict[str, floa
 def picked(each: Article, by: Model) -> tuple[int, ...]:
     """The places that the package chooses with this model, in text order."""
     rated = ranker.scores(each.rows.tolist(), by)
-    return tuple(sorted(ranker.chosen(rated, each.vectors, COUNT, by, each.needs)))
+    return tuple(sorted(ranker.chosen(rated, each.cosine, COUNT, by, each.needs)))
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bot.summarize.rules import Pattern, Rules, load
+from bot.summarize.rules import Openings, Pattern, Rules, load
 from bot.summarize.sentences import Sentence, fold, lines, split_line, trimmed
 
 MOST_CHARS = 500_000
@@ -56,17 +56,23 @@ def _sentences(text: str, language: str | None, title: str | None) -> Iterator[S
     rules = load(language)
     low = text.lower()
     rules = replace(rules, marks=tuple([mark for mark in rules.marks if mark in low]))
-    for start, end in _story_lines(text, rules, fold(title or "").casefold()):
+    for start, end, judged in _story_lines(text, rules, fold(title or "").casefold()):
         for sentence in split_line(text, start, end, language):
-            if _matches(rules.ending, sentence.text):
+            if judged and sentence.text == text[start:end]:
+                yield sentence
+            elif _matches(rules.ending, sentence.text):
                 if _is_late(sentence.start, text):
                     return
             elif not _is_furniture(sentence.text, rules):
                 yield sentence
 
 
-def _story_lines(text: str, rules: Rules, headline: str) -> Iterator[tuple[int, int]]:
-    """Spans of the lines that belong to the story, each from where its first sentence proper begins."""
+def _story_lines(text: str, rules: Rules, headline: str) -> Iterator[tuple[int, int, bool]]:
+    """Spans of the lines that belong to the story, each from where its first sentence proper begins.
+
+    With each whether the rules about sentences were asked about it already: there is no need to ask them again about
+    a line that is one sentence, as most are.
+    """
     spans = list(lines(text))
     boxed = False  # inside a list of other stories' headlines
     for number, (line_start, end) in enumerate(spans):
@@ -80,8 +86,8 @@ def _story_lines(text: str, rules: Rules, headline: str) -> Iterator[tuple[int, 
             continue
         else:
             boxed = False
-            if fold(line).casefold() != headline:
-                yield start, end
+            if not headline or fold(line).casefold() != headline:
+                yield start, end, len(spans) > 1 and len(line) <= _SHORT_LINE_CHARS
 
 
 def _is_beside(line: str, number: int, boxed: bool, rules: Rules) -> bool:
@@ -128,7 +134,7 @@ def _holds(rules: Rules, head: str) -> bool:
     return False
 
 
-def _matches(pattern: Pattern | None, text: str) -> bool:
+def _matches(pattern: Pattern | Openings | None, text: str) -> bool:
     return bool(pattern and pattern.match(text[:_FORM_CHARS]))
 
 

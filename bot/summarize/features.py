@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
-from math import hypot, log
-from typing import Any
+from heapq import nlargest
+from itertools import chain, pairwise
+from math import log, sqrt
+from typing import Any, NamedTuple
 
 from bot.summarize.rules import Cues
 from bot.summarize.words import parts, small, tokens_of
@@ -39,11 +40,8 @@ _SHORT, _LONG = 10, 32
 _TOP, _TOP_WIDE = 8, 20
 _QUOTED = re.compile('["“„«「][^"“”„«»「」]*["”“»」]?')
 
-Vector = dict[str, float]
 
-
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """A sentence's words in small letters, its terms (stems without the language's commonest words) and names."""
 
     text: str
@@ -56,11 +54,28 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
+class Likeness:
+    """How alike two sentences are, by their places: the cosine of their terms, a term once, rare ones weighing more.
+
+    squares: of each term's weight. terms and scales: a sentence's terms, and what makes its vector one of length 1.
+    """
+
+    squares: dict[str, float]
+    terms: list[frozenset[str]]
+    scales: list[float]
+
+    def __call__(self, one: int, two: int) -> float:
+        """The cosine of two sentences."""
+        shared = self.terms[one] & self.terms[two]
+        return sum(map(self.squares.__getitem__, shared)) * self.scales[one] * self.scales[two] if shared else 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
-    """One row of features (NAMES) for each sentence asked about, and its terms as a vector of length 1."""
+    """One row of features (NAMES) for each sentence asked about, and how alike these are."""
 
     rows: list[list[float]]
-    vectors: list[Vector]
+    alike: Likeness
 
 
 def words_of(texts: Iterable[str], known: Cues) -> list[Words]:
@@ -74,13 +89,8 @@ def measured(sentences: Sequence[Words], at: Sequence[int], title: str | None, k
     whole = _Whole(sentences, at)
     headline = _words(title, _terms(known)).distinct if title else frozenset[str]()
     rows = [whole.row(place, number, headline, known) for place, number in enumerate(at)]
-    return Measured(rows, [whole.vectors[number] for number in at])
-
-
-def alike(one: Vector, two: Vector) -> float:
-    """Cosine of two vectors of length 1."""
-    shared = one.keys() & two.keys()
-    return sum([one[term] * two[term] for term in shared]) if shared else 0.0
+    like = whole.alike
+    return Measured(rows, Likeness(like.squares, [like.terms[n] for n in at], [like.scales[n] for n in at]))
 
 
 class _Terms(dict[str, str]):
@@ -112,13 +122,13 @@ def _words(text: str, known: _Terms) -> Words:
     words = small(tokens)
     stems = list(map(known.__getitem__, words))
     terms = list(filter(None, stems))
-    named = [stem for stem, token, word in zip(stems, tokens, words, strict=True) if token != word]
     # the first word is in capitals whatever it is
-    names = list(filter(None, named[1:] if tokens[:1] != words[:1] else named))
+    capital = set(tokens[1:]).difference(words)
+    names = frozenset(filter(None, map(known.__getitem__, small(list(capital))))) if capital else frozenset[str]()
     numbers = len([stem for stem in terms if stem < ":"])
     if not text.isascii() and terms and max(terms) >= _UNSPACED_FROM:
         terms = [part for stem in terms for part in parts(stem)]
-    return Words(text, words, terms, frozenset(terms), frozenset(names), len(names), numbers)
+    return Words(text, words, terms, frozenset(terms), names, len(capital), numbers)
 
 
 class _Whole:
@@ -126,42 +136,24 @@ class _Whole:
 
     def __init__(self, sentences: Sequence[Words], at: Sequence[int]) -> None:
         self.sentences = sentences
-        self.size, self.usable = len(sentences), len(at)
-        self.times = Counter([term for each in sentences for term in each.terms])
+        self.size, self.usable, self.leading = len(sentences), len(at), at[:3]
+        self.times = Counter(chain.from_iterable([each.terms for each in sentences]))
         self.mean_times = self.times.total() / (len(self.times) or 1) or 1.0
-        # in the order of the text, as the order of a set differs from process to process
-        self.found_in = Counter([term for each in sentences for term in dict.fromkeys(each.terms)])
+        self.found_in = Counter(chain.from_iterable([each.distinct for each in sentences]))
         self.repeated = _over_one(self.found_in)
-        self.pairs = [frozenset(pairwise(each.terms)) for each in sentences]
-        self.repeated_pairs = _over_one(Counter([pair for pairs in self.pairs for pair in pairs]))
-        top = [term for term, _ in self.found_in.most_common(_TOP_WIDE)]
+        self.pairs = [list(pairwise(each.terms)) for each in sentences]
+        self.repeated_pairs = _over_one(Counter(chain.from_iterable(self.pairs)))
+        # from the terms in the order of the text, as the order of a set differs from process to process
+        top = nlargest(_TOP_WIDE, self.times, self.found_in.__getitem__)
         self.top, self.top_wide = frozenset(top[:_TOP]), frozenset(top)
         self.new_names = list(_new(each.names for each in sentences))
-        self.vectors = self._vectors()
-        self.centre = self._centre()
-        self.leading = [self.vectors[number] for number in at[:3]]
-
-    def _vectors(self) -> list[Vector]:
-        by_count = {count: log((self.size + 1) / count) for count in set(self.found_in.values())}
-        weights = {term: by_count[count] for term, count in self.found_in.items()}
-        vectors = []
-        for each in self.sentences:
-            vector = {term: weights[term] for term in each.terms}
-            if len(each.distinct) < len(each.terms):
-                for term, times in Counter(each.terms).items():
-                    if times > 1:
-                        vector[term] *= 1 + log(times)
-            scale = 1 / (hypot(*vector.values()) or 1.0)
-            vectors.append({term: value * scale for term, value in vector.items()})
-        return vectors
-
-    def _centre(self) -> Vector:
-        total: dict[str, float] = {}
-        before = total.get
-        for vector in self.vectors:
-            total.update([(term, before(term, 0.0) + value) for term, value in vector.items()])
-        length = hypot(*total.values()) or 1.0
-        return {term: value / length for term, value in total.items()}
+        by_count = {count: log((self.size + 1) / count) ** 2 for count in set(self.found_in.values())}
+        squares = {term: by_count[count] for term, count in self.found_in.items()}
+        weigh, terms = squares.__getitem__, [each.distinct for each in sentences]
+        self.alike = Likeness(squares, terms, [1 / (sqrt(sum(map(weigh, each))) or 1.0) for each in terms])
+        drawn = {count: weight * count for count, weight in by_count.items()}
+        self.drawn = {term: drawn[count] for term, count in self.found_in.items()}
+        self.centre = sqrt(sum([self.drawn[term] * count for term, count in self.found_in.items()])) or 1.0
 
     def row(self, place: int, number: int, headline: frozenset[str], known: Cues) -> list[float]:
         """The features of one sentence, the `place`-th of the usable ones."""
@@ -187,11 +179,10 @@ class _Whole:
 
     def _central(self, number: int, each: Words) -> tuple[float, ...]:
         terms, count = each.distinct, len(each.distinct) or 1
-        vector, centre = self.vectors[number], self.centre
         shared = sum(map(self.found_in.__getitem__, terms)) - len(terms)
-        told_twice = len(self.pairs[number] & self.repeated_pairs)
+        told_twice = sum(map(self.repeated_pairs.__contains__, self.pairs[number]))
         return (
-            sum([value * centre[term] for term, value in vector.items()]),
+            sum(map(self.drawn.__getitem__, terms)) * self.alike.scales[number] / self.centre,
             sum(map(self.times.__getitem__, terms)) / count / self.mean_times,
             len(terms & self.repeated) / count,
             shared / self.size / (len(each.words) or 1),
@@ -202,8 +193,7 @@ class _Whole:
         )
 
     def _near(self, number: int) -> tuple[float, ...]:
-        vector = self.vectors[number]
-        like = [alike(vector, other) if other is not vector else 0.0 for other in self.leading]
+        like = [self.alike(number, other) if other != number else 0.0 for other in self.leading]
         return like[0], sum(like) / 3
 
     def _named(self, number: int, each: Words) -> tuple[float, ...]:

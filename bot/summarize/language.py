@@ -107,10 +107,12 @@ def _by_words(sample: str) -> str | None:
     """By the commonest words: a word of one language says more than a word of several."""
     languages, score = _languages_of_words(), Counter[str]()
     words = Counter(_WORD.findall(sample.lower()))
+    told = Counter[tuple[str, ...]]()
     for word in words.keys() & languages.keys():
-        shared = languages[word]
+        told[languages[word]] += words[word]
+    for shared, times in told.items():
         for code in shared:
-            score[code] += words[word] * (12 // len(shared) + 1)
+            score[code] += times * (12 // len(shared) + 1)
     best = score.most_common(2)
     if not best or best[0][1] < 12 * _LEAST_SHARE * words.total():
         return None

@@ -20,18 +20,17 @@ LEAST_CHARS, MOST_CHARS = 25, 700
 """A shorter sentence tells nothing by itself; a longer one is no sentence that a reader would want as a bullet."""
 _GOOD_CHARS = (30, 400)
 
-_TAIL_CHARS = 12
-
 _WIDE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _BROKEN = re.compile("[\x00-\x08\x0e-\x1b\x7f\x80-\x84\x86-\x9f\ud800-\udfff]")
 _SMALL_WORD = re.compile(r"(?<![^\W\d_])[^\W\d_A-ZÀ-ÖØ-Þ]{2}")
 _OPEN_END = ("…", "...", "[…]", "[...]", ":")
-_QUESTION = re.compile(r"[?？؟][\"”“»«’‘')\]」』›]*$")
+_CLOSING = "\"”“»«’‘')]」』›"
+_ASKED, _ENDED = "?？؟", ".!。！؟۔։।॥"
 _LABEL = re.compile(r"[A-ZÀ-Þ][\w’'.-]*(?: [\w’'.-]+){0,3}: [A-ZÀ-Þ]")
 _SPEECH = re.compile(r"[\"“„«‘'][^\"“”«»]*[\"“”«»’']?$")
 _QUOTED = re.compile('["“„«「][^"“”„«»「」]*["”“»」]')
 _MARKS = "\"“„«「'‘"
-_ENDED = re.compile(r"[.!。！؟۔։।॥][\"”“»«’‘')\]」』›]*$")
+_BRACKETS = "([（［"
 
 
 def best_first(
@@ -61,7 +60,7 @@ def _ranked(
     words: Sequence[Words], good: list[int], count: int, title: str | None, known: Cues, by: Model
 ) -> list[int]:
     seen = measured(words, good, title, known)
-    places = ranker.chosen(ranker.scores(seen.rows, by), seen.vectors, count, by, needs(words, good, known))
+    places = ranker.chosen(ranker.scores(seen.rows, by), seen.alike, count, by, needs(words, good, known))
     return [good[place] for place in places]
 
 
@@ -109,7 +108,7 @@ def is_usable(text: str) -> bool:
     """Whether a sentence can stand alone as a bullet at all: whole, long enough, telling rather than asking."""
     if weight(text) < LEAST_CHARS or len(text) > MOST_CHARS:
         return False
-    if text.endswith(_OPEN_END) or _QUESTION.search(text[-_TAIL_CHARS:]):
+    if text.endswith(_OPEN_END) or _last(text) in _ASKED:
         return False
     if not text.isprintable() and _BROKEN.search(text):
         return False
@@ -117,10 +116,16 @@ def is_usable(text: str) -> bool:
 
 
 def is_good(text: str) -> bool:
-    """Whether a sentence makes a good bullet: handy and ended, no caption, no speech without its speaker."""
+    """Whether a sentence makes a good bullet: handy and ended, no aside, no caption, no speech without its speaker."""
     least, most = _GOOD_CHARS
-    fits = least <= weight(text) <= most and _ENDED.search(text[-_TAIL_CHARS:])
-    return bool(fits) and not _LABEL.match(text) and not _SPEECH.match(text)
+    if not least <= weight(text) <= most or _last(text) not in _ENDED or text[0] in _BRACKETS:
+        return False
+    return not (": " in text and _LABEL.match(text)) and not (text[0] in _MARKS and _SPEECH.match(text))
+
+
+def _last(text: str) -> str:
+    """The last character that closes nothing."""
+    return text.rstrip(_CLOSING)[-1:] or text[-1:]
 
 
 def is_own_voice(sentence: Words, known: Cues) -> bool:
@@ -144,13 +149,23 @@ def is_teaser(sentence: Words, known: Cues) -> bool:
 
 
 def leans(sentence: Words, known: Cues) -> bool:
-    """Whether a sentence opens with a word that only the sentence before explains: He, But, The move."""
-    if not sentence.words or sentence.text[0] in _MARKS:
+    """Whether only the sentence before explains this one: it opens with He, But or The move, or ends with "she said".
+
+    A quotation that opens with such a word leans too, whoever is named behind it.
+    """
+    if not sentence.words:
         return False
     first, second = (*sentence.words[:2], "")[:2]
     if _is_unspaced(first):
         return first.startswith((*known.back, *known.connective))
-    return first in known.back or first in known.connective or (first in known.the and second in known.deed)
+    if first in known.back or first in known.connective or (first in known.the and second in known.deed):
+        return True
+    return not sentence.names and _is_said_by_pronoun(sentence.words[-2:], known)
+
+
+def _is_said_by_pronoun(ending: Sequence[str], known: Cues) -> bool:
+    """Whether a sentence of no names ends with "he said", or "said he"."""
+    return not known.reporting.isdisjoint(ending) and not known.back.isdisjoint(ending)
 
 
 def _is_unspaced(text: str) -> bool:

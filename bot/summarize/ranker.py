@@ -5,13 +5,13 @@ is a sum over its features; a set's score takes off what its sentences repeat of
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from operator import mul
 
-from bot.summarize.features import NAMES, Vector, alike
+from bot.summarize.features import NAMES
 
 MOST_ALIKE = 0.7
 """Two sentences with a higher cosine say the same; only one of them becomes a bullet."""
@@ -62,12 +62,14 @@ def scores(rows: Sequence[Sequence[float]], by: Model) -> list[float]:
     return [sum(map(mul, by.weights, row)) - base for row in rows]
 
 
-def chosen(
-    rated: Sequence[float], vectors: Sequence[Vector], count: int, by: Model, needs: Mapping[int, int]
-) -> list[int]:
+Alike = Callable[[int, int], float]
+
+
+def chosen(rated: Sequence[float], alike: Alike, count: int, by: Model, needs: Mapping[int, int]) -> list[int]:
     """The places of at most `count` sentences, the first chosen first: always the one that adds most.
 
-    A place in `needs` is not chosen before the place that it needs, so never where that is none (-1).
+    `alike` gives the cosine of two places. A place in `needs` is not chosen before the place that it needs, so never
+    where that is none (-1).
     """
     left = dict(enumerate(rated))
     order: list[int] = []
@@ -80,13 +82,13 @@ def chosen(
         del left[best]
         order.append(best)
         if len(order) < count:
-            _take_off(left, best, vectors, by)
+            _take_off(left, best, alike, by)
     return order
 
 
-def _take_off(left: dict[int, float], best: int, vectors: Sequence[Vector], by: Model) -> None:
+def _take_off(left: dict[int, float], best: int, alike: Alike, by: Model) -> None:
     for place in list(left):
-        same = alike(vectors[best], vectors[place])
+        same = alike(best, place)
         if same > MOST_ALIKE:
             del left[place]
         else:

@@ -6,8 +6,9 @@ Every sentence is a slice of the text that was given, whatever characters it hol
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.summarize.rules import Rules, load
 
@@ -61,7 +62,10 @@ def split(text: str, language: str | None = None) -> Iterator[Sentence]:
 
 def split_line(text: str, start: int, end: int, language: str | None) -> Iterator[Sentence]:
     """The sentences of one line, `text[start:end]`, which holds no line end."""
-    line = _paired(_SURROGATES.sub("�", text[start:end]))
+    line = text[start:end]
+    if not line.isascii():
+        line = _SURROGATES.sub("�", line)
+    line = _paired(line)
     for left, right in _joined(line, _whole(line, language), load(language)):
         left, right = trimmed(text, start + left, start + right)
         if left < right:
@@ -73,6 +77,8 @@ def _paired(line: str) -> str:
 
     A quotation that runs over paragraphs opens in each and closes once, which turns every later mark round.
     """
+    if '"' not in line:
+        return line
     letters, opened = list(line), -1
     for found in _STRAIGHT.finditer(line):
         at = found.start()
@@ -107,9 +113,16 @@ def _cuts(line: str, language: str | None) -> Iterator[tuple[int, int]]:
 
 
 def _asked(piece: str, language: str | None) -> list[tuple[int, int]]:
+    return [(cut["start_index"], cut["end_index"]) for cut in _boundaries()(language or "en", piece)]
+
+
+@lru_cache(maxsize=1)
+def _boundaries() -> Callable[[str, str], list[dict[str, int]]]:
+    # not at the top of the file, as a command that condenses nothing should not load it
     from sentencex import get_sentence_boundaries
 
-    return [(cut["start_index"], cut["end_index"]) for cut in get_sentence_boundaries(language or "en", piece)]
+    found: Callable[[str, str], list[dict[str, int]]] = get_sentence_boundaries
+    return found
 
 
 def _bare(piece: str) -> str:

@@ -258,7 +258,9 @@ def test_every_language_has_every_kind_of_rule() -> None:
     for path in _files():
         if path.stem != "form":
             found = rules.load(path.stem)
-            assert all(isinstance(getattr(found, kind), re.Pattern) for kind in set(rules.Rules.__slots__) - {"marks"})
+            kinds = set(rules.Rules.__slots__) - {"marks", "furniture"}
+            assert all(isinstance(getattr(found, kind), re.Pattern) for kind in kinds)
+            assert found.furniture.match("©")
     assert rules.load(None) is rules.load("en") is rules.load("../form")
 
 
@@ -269,3 +271,28 @@ def test_every_language_has_every_kind_of_rule() -> None:
 @settings(max_examples=150)  # hypothesis' deadline of 200 ms a case is the point: no pattern explodes
 def test_no_line_makes_a_rule_slow(line: str, language: str) -> None:
     story(f"{line}\n{line}\n{line}", language)
+
+
+PATTERNS = [
+    "sign up\\b",
+    "s?ign",
+    "kept|mended",
+    "like us (?:on|at)\\b",
+    "(?:our|the) bridge",
+    "[tT]ram",
+    "\\d+ trams",
+    "©",
+]
+
+
+@given(
+    st.sampled_from(
+        ["Sign", "ſign", "KEPT", "Kept", "mended", "İgn", "Like", "lıke", "lİke", "our", "The", "tram", "5", "©", "x"]
+    ),
+    st.text(max_size=9),
+)
+def test_rules_found_by_their_first_letter_are_all_rules(opening: str, rest: str) -> None:
+    found = rules.Openings(PATTERNS)
+    plain = re.compile("|".join(f"(?:{each})" for each in PATTERNS), re.IGNORECASE)
+    for text in (opening, f"{opening} up", f"{opening} us on", f"{opening} bridge", f"{opening}{rest}", rest):
+        assert found.match(text) is bool(plain.match(text))

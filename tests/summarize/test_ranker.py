@@ -1,6 +1,7 @@
 """The choice: rules about what may stand, and a model that says what tells most."""
 
 import json
+from collections.abc import Callable
 from importlib.resources import files
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.summarize.bullets import condense
-from bot.summarize.features import NAMES, alike, measured, words_of
+from bot.summarize.features import NAMES, measured, words_of
 from bot.summarize.rank import leans
 from bot.summarize.ranker import Model, chosen, model, parsed, scores
 from bot.summarize.rules import cues
@@ -37,6 +38,7 @@ def told(*sentences: str, count: int = 3, title: str | None = None) -> list[str]
         "Here are some of the plans for the bridge of the harbour that the council saw.",
         "Share, and the council will rebuild the bridge of the harbour twice as fast.",
         "Give what you can to the council, so that the bridge of the harbour stands again.",
+        "(The council saw three other plans for the bridge of the harbour in March.)",
         "Imagine the harbour without the bridge that carried its trams for years.",
     ],
 )
@@ -52,6 +54,10 @@ def test_what_is_no_bullet_while_there_are_others(poor: str) -> None:
         "But the council did not say who will rebuild the bridge of the harbour.",
         "The move of the council ends a quarrel about the bridge of the harbour.",
         "This means that the bridge of the harbour will stay closed to trams.",
+        "The two will rebuild the bridge of the harbour within three years.",
+        "Another will rebuild the bridge of the harbour in the years after that.",
+        "“They are glad that the bridge of the harbour will stand again,” the mayor said.",
+        "The bridge of the harbour would not have stood for another year, she said.",
     ],
 )
 def test_a_sentence_that_leans_on_another_never_stands_without_it(leaning: str) -> None:
@@ -77,7 +83,11 @@ def test_a_quotation_keeps_its_speaker() -> None:
         ("But no.", True),
         ("The decision fell.", True),
         ("The council met.", False),
-        ("“He is gone,” she said.", False),
+        ("“He is gone,” she said.", True),
+        ("“Trams run again,” she said.", True),
+        ("“Trams run again,” said Hector.", False),
+        ("“Trams run again,” Hector Lodge said.", False),
+        ("The council of Rome votes on Monday, he said.", False),
         ("Hector said so.", False),
         ("US troops left.", False),
         ("", False),
@@ -122,12 +132,18 @@ def test_an_average_sentence_scores_nothing() -> None:
 
 def test_the_choice_weighs_repeats_neighbours_and_needs() -> None:
     by = Model(1, (), (), repeated=-1.0, adjacent=0.25)
-    same, other, half = {"a": 1.0}, {"b": 1.0}, {"a": 0.6, "b": 0.8}
-    assert chosen([3.0, 2.9, 2.0], [same, half, other], 2, by, {}) == [0, 1]
-    assert chosen([3.0, 2.7, 2.4], [same, half, other], 2, by, {}) == [0, 2]
-    assert chosen([3.0, 2.9, 2.0], [same, same, other], 3, by, {}) == [0, 2]
-    assert chosen([3.0, 2.9, 9.0], [same, other, other], 2, by, {2: 1}) == [0, 1]
-    assert chosen([3.0, 2.9, 9.0], [same, other, other], 3, by, {2: -1}) == [0, 1]
+    near = {(0, 1): 0.6, (1, 2): 0.8}
+    twice = {(0, 1): 1.0}
+    last = {(1, 2): 1.0}
+    assert chosen([3.0, 2.9, 2.0], cosines(near), 2, by, {}) == [0, 1]
+    assert chosen([3.0, 2.7, 2.4], cosines(near), 2, by, {}) == [0, 2]
+    assert chosen([3.0, 2.9, 2.0], cosines(twice), 3, by, {}) == [0, 2]
+    assert chosen([3.0, 2.9, 9.0], cosines(last), 2, by, {2: 1}) == [0, 1]
+    assert chosen([3.0, 2.9, 9.0], cosines(last), 3, by, {2: -1}) == [0, 1]
+
+
+def cosines(known: dict[tuple[int, int], float]) -> Callable[[int, int], float]:
+    return lambda one, two: known.get((min(one, two), max(one, two)), 0.0)
 
 
 @given(texts=st.lists(st.text(min_size=1, max_size=60), min_size=1, max_size=8), title=st.none() | st.text(max_size=30))
@@ -137,4 +153,5 @@ def test_any_sentences_are_measured(texts: list[str], title: str | None) -> None
         known = cues(language)
         found = measured(words_of(texts, known), list(range(len(texts))), title, known)
         assert all(len(row) == len(NAMES) and all(value == value for value in row) for row in found.rows)
-        assert all(-1e-9 <= alike(one, two) <= 1 + 1e-9 for one in found.vectors for two in found.vectors)
+        places = range(len(texts))
+        assert all(-1e-9 <= found.alike(one, two) <= 1 + 1e-9 for one in places for two in places)
