@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.summarize.rules import Pattern, Rules, load
-from bot.summarize.sentences import Sentence, fold, lines, split_line, trimmed
+from bot.summarize.sentences import FINAL, Sentence, fold, lines, split_line, trimmed
+from bot.summarize.tail import length_of_story
 
 MOST_CHARS = 500_000
 MOST_SENTENCES = 10_000
@@ -25,14 +26,13 @@ _MOST_PREFIXES = 8
 _EARLIEST_TAIL = 1 / 3
 """An ending before this part of the text is a box inside the story, not its end."""
 
-_FINAL = re.compile(r"[.!?…。！？؟۔։।॥:;][\"”“»«’‘')\]」』›\s]*$")
 _NAME_WORDS = re.compile(
     r"(?:and|und|et|y|e|de|del|der|den|van|von|vom|zu|la|le|di|da|dos|for|für|in|im|of|the|al|bin|و)", re.IGNORECASE
 )
 
 
 def story(text: str, language: str | None = None, title: str | None = None) -> tuple[Sentence, ...]:
-    """The sentences of the story that `text` tells, in order.
+    """The sentences of the story that `text` tells, in order, without its tail.
 
     Args:
         text: an article as it was extracted or copied, a paragraph a line; or all of it in one line.
@@ -42,6 +42,12 @@ def story(text: str, language: str | None = None, title: str | None = None) -> t
     Returns:
         At most MOST_SENTENCES, from the first MOST_CHARS characters; spans point into `text`.
     """
+    found = with_tail(text, language, title)
+    return found if len(text) > MOST_CHARS else found[: length_of_story(text, found, language, title)]
+
+
+def with_tail(text: str, language: str | None, title: str | None) -> tuple[Sentence, ...]:
+    """What `story` gives, and after it the tail that no known ending announces."""
     found: list[Sentence] = []
     for sentence in _sentences(text[:MOST_CHARS], language, title):
         found.append(sentence)
@@ -86,7 +92,7 @@ def _story_lines(text: str, rules: Rules, headline: str) -> Iterator[tuple[int, 
 
 def _is_beside(line: str, number: int, boxed: bool, rules: Rules) -> bool:
     """Whether a line among others is not the story: furniture, byline, subhead, or a headline in a box."""
-    if boxed and not _FINAL.search(line[-10:]):
+    if boxed and not FINAL.search(line[-10:]):
         return True
     if len(line) <= _SHORT_LINE_CHARS and _is_furniture(line, rules):
         return True
@@ -135,7 +141,7 @@ def _matches(pattern: Pattern | None, text: str) -> bool:
 def is_byline(line: str, rules: Rules) -> bool:
     """A word like "By" and then names: hardly a word in small letters, no end of a sentence."""
     before = rules.byline.match(line) if rules.byline and len(line) <= _BYLINE_CHARS else None
-    if not before or _FINAL.search(line[-10:]):
+    if not before or FINAL.search(line[-10:]):
         return False
     words = line[before.end() :].split()
     small = sum(word[0].islower() and not _NAME_WORDS.fullmatch(word) for word in words)
@@ -146,4 +152,4 @@ def is_subhead(line: str) -> bool:
     """A short line that ends like no sentence, or one in capitals."""
     if len(line) > _SUBHEAD_CHARS or len(line.split()) > _SUBHEAD_WORDS:
         return False
-    return line.isupper() or not _FINAL.search(line[-10:])
+    return line.isupper() or not FINAL.search(line[-10:])

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.summarize import ranker
-from bot.summarize.clean import MOST_CHARS, is_byline, is_subhead, story
+from bot.summarize.clean import MOST_CHARS, is_byline, is_subhead, story, with_tail
 from bot.summarize.features import NAMES, Words, measured, words_of
 from bot.summarize.language import known
 from bot.summarize.rank import best_first, candidates, is_own_voice, is_teaser, leans, usable
@@ -70,10 +70,14 @@ def explained(text: str, *, title: str | None = None, language: str | None = Non
 
 def _removed(text: str, told: Sequence[Sentence], language: str | None, title: str | None) -> Iterator[Removed]:
     rules = list(single(language))
+    after = with_tail(text, language, title)[len(told) :]
     ended = False
     for start, end in _gaps(text[:MOST_CHARS], told):
         piece = text[start:end]
-        rule = "after the end" if ended else _rule(piece, rules, language, title)
+        if after and start >= after[0].start:
+            rule = "tail"
+        else:
+            rule = "after the end" if ended else _rule(piece, rules, language, title)
         ended = ended or (rule.startswith(("ending", "headline")) and not any(each.start > start for each in told))
         yield Removed(fold(piece), start, end, rule)
 
