@@ -17,7 +17,8 @@ from itertools import groupby, islice
 from pathlib import Path
 
 from benchmarks.summaries import read
-from bot.summarize.clean import story, with_tail
+from bot.summarize.clean import read as read_story
+from bot.summarize.clean import story
 from bot.summarize.sentences import Sentence
 
 _FEWEST, _MOST = 3, 8
@@ -58,7 +59,12 @@ def main() -> None:
 
 def _read(path: Path) -> Iterator[_Told]:
     for row in read(path):
-        yield _Told(row["text"], row.get("title"), with_tail(row["text"], "en", row.get("title")))
+        yield _Told(row["text"], row.get("title"), _every(row["text"], row.get("title")))
+
+
+def _every(text: str, title: str | None) -> tuple[Sentence, ...]:
+    told = read_story(text, "en", title)
+    return told.sentences + told.tail
 
 
 def _row(name: str, told: Sequence[_Told], teasers: Teasers, gap: str) -> str:
@@ -70,7 +76,7 @@ def _row(name: str, told: Sequence[_Told], teasers: Teasers, gap: str) -> str:
         text = gap.join((*own, *tail))
         kept = story(text, "en", each.title)
         begins = len(text) - len(gap.join(tail))
-        missing = len(with_tail(gap.join(own), "en", each.title)) - sum(one.start < begins for one in kept)
+        missing = len(_every(gap.join(own), each.title)) - sum(one.start < begins for one in kept)
         at = [begins + len(gap.join(("", *tail[:number]))) for number in range(len(tail))]
         left += sum(
             any(start <= one.start < start + len(line) for one in kept) for start, line in zip(at, tail, strict=True)

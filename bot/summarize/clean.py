@@ -7,8 +7,9 @@ sentence is left out at its ends, so every sentence stays a slice of the text.
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
+from bot.summarize.datelines import place_and_agency
 from bot.summarize.rules import Pattern, Rules, load
 from bot.summarize.sentences import FINAL, Sentence, fold, lines, split_line, trimmed
 from bot.summarize.tail import length_of_story
@@ -26,64 +27,101 @@ _MOST_PREFIXES = 8
 _EARLIEST_TAIL = 1 / 3
 """An ending before this part of the text is a box inside the story, not its end."""
 
+_LONGEST_NOTE_CHARS, _MOST_NOTES = 600, 5
+
 _NAME_WORDS = re.compile(
     r"(?:and|und|et|y|e|de|del|der|den|van|von|vom|zu|la|le|di|da|dos|for|für|in|im|of|the|al|bin|و)", re.IGNORECASE
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A text read: the story's sentences, and what stands beside it that is worth keeping.
+
+    `sentences` are in order, at most MOST_SENTENCES of the first MOST_CHARS characters; their spans point into it.
+    `tail` goes on after them and is no longer the story. `place` and `agency` are the dateline's, `notes` corrections.
+    """
+
+    sentences: tuple[Sentence, ...]
+    tail: tuple[Sentence, ...] = ()
+    place: str | None = None
+    agency: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Beside:
+    """What is met on the way and is not the story."""
+
+    dateline: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+
 def story(text: str, language: str | None = None, title: str | None = None) -> tuple[Sentence, ...]:
-    """The sentences of the story that `text` tells, in order, without its tail.
+    """The sentences of the story that `text` tells, as `read` finds them."""
+    return read(text, language, title).sentences
+
+
+def read(text: str, language: str | None = None, title: str | None = None) -> Told:
+    """Tell the story of a text from what stands around it.
 
     Args:
         text: an article as it was extracted or copied, a paragraph a line; or all of it in one line.
         language: ISO 639-1; chooses rules and abbreviations.
         title: the headline, which the text may repeat as a line.
-
-    Returns:
-        At most MOST_SENTENCES, from the first MOST_CHARS characters; spans point into `text`.
     """
-    found = with_tail(text, language, title)
-    return found if len(text) > MOST_CHARS else found[: length_of_story(text, found, language, title)]
-
-
-def with_tail(text: str, language: str | None, title: str | None) -> tuple[Sentence, ...]:
-    """What `story` gives, and after it the tail that no known ending announces."""
+    beside = _Beside()
     found: list[Sentence] = []
-    for sentence in _sentences(text[:MOST_CHARS], language, title):
+    for sentence in _sentences(text[:MOST_CHARS], language, title, beside):
         found.append(sentence)
         if len(found) == MOST_SENTENCES:
             break
-    if len(text) > MOST_CHARS and found and found[-1].end > MOST_CHARS - _FORM_CHARS:
+    ends = len(found)
+    if len(text) <= MOST_CHARS:
+        ends = length_of_story(text, found, language, title)
+    elif found and found[-1].end > MOST_CHARS - _FORM_CHARS:
         found.pop()  # it may have been cut
-    return tuple(found)
+    place, agency = place_and_agency(beside.dateline) if beside.dateline else (None, None)
+    return Told(tuple(found[:ends]), tuple(found[ends:]), place, agency, tuple(beside.notes))
 
 
-def _sentences(text: str, language: str | None, title: str | None) -> Iterator[Sentence]:
+def _sentences(text: str, language: str | None, title: str | None, beside: _Beside) -> Iterator[Sentence]:
     rules = load(language)
     low = text.lower()
     rules = replace(rules, marks=tuple([mark for mark in rules.marks if mark in low]))
-    for start, end in _story_lines(text, rules, fold(title or "").casefold()):
+    for start, end in _story_lines(text, rules, fold(title or "").casefold(), beside):
         for sentence in split_line(text, start, end, language):
             if _matches(rules.ending, sentence.text):
                 if _is_late(sentence.start, text):
                     return
             elif not _is_furniture(sentence.text, rules):
                 yield sentence
+            elif _matches(rules.corrections, sentence.text):
+                whole = sentence.start == start and end - start < len(text.strip())
+                _note(text[start:end] if whole else sentence.text, beside)
+                if whole:
+                    break  # the line goes on about the mistake
 
 
-def _story_lines(text: str, rules: Rules, headline: str) -> Iterator[tuple[int, int]]:
+def _note(words: str, beside: _Beside) -> None:
+    if len(words) <= _LONGEST_NOTE_CHARS and len(beside.notes) < _MOST_NOTES:
+        beside.notes.append(fold(words))
+
+
+def _story_lines(text: str, rules: Rules, headline: str, beside: _Beside) -> Iterator[tuple[int, int]]:
     """Spans of the lines that belong to the story, each from where its first sentence proper begins."""
     spans = list(lines(text))
     boxed = False  # inside a list of other stories' headlines
     for number, (line_start, end) in enumerate(spans):
-        start = _past_prefixes(text, line_start, end, rules)
+        start = _past_prefixes(text, line_start, end, rules, beside if number < _HEAD_LINES else None)
         line = text[start:end]
         if len(spans) > 1 and _is_end(line, rules):
             if _is_late(start, text):
                 return
             boxed = True
         elif len(spans) > 1 and _is_beside(line, number, boxed, rules):
-            continue
+            if _matches(rules.corrections, line):
+                _note(line, beside)
         else:
             boxed = False
             if fold(line).casefold() != headline:
@@ -103,12 +141,14 @@ def _is_late(at: int, text: str) -> bool:
     return at >= len(text) * _EARLIEST_TAIL
 
 
-def _past_prefixes(text: str, start: int, end: int, rules: Rules) -> int:
-    """Where the line's first sentence proper begins."""
+def _past_prefixes(text: str, start: int, end: int, rules: Rules, beside: _Beside | None) -> int:
+    """Where the line's first sentence proper begins; the first dateline before it is kept in `beside`."""
     for _ in range(_MOST_PREFIXES):
         found = rules.prefix.match(text, start, min(end, start + _FORM_CHARS)) if rules.prefix else None
         if not found or found.end() == start:
             break
+        if beside and beside.dateline is None and rules.dateline and rules.dateline.match(text, start, end):
+            beside.dateline = found.group()
         start = trimmed(text, found.end(), end)[0]
     return start
 

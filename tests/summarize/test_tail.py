@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.summarize.bullets import condense
-from bot.summarize.clean import story, with_tail
+from bot.summarize.clean import read, story
 from bot.summarize.explain import explained
 
 STORY = (
@@ -84,7 +84,7 @@ def test_in_german() -> None:
 )
 def test_a_storys_own_end_stays(ends: tuple[str, ...]) -> None:
     text = "\n".join(ends)
-    assert story(text, "en") == with_tail(text, "en", None)
+    assert read(text, "en").tail == ()
 
 
 def test_words_of_the_title_are_at_home() -> None:
@@ -114,6 +114,9 @@ def test_none_of_it_becomes_a_bullet() -> None:
 )
 def test_any_text_keeps_its_beginning(lines: list[str], gap: str, language: str | None) -> None:
     text = gap.join(lines)
-    every, kept = with_tail(text, language, None), story(text, language)
-    assert kept == every[: len(kept)] == story(text, language)
-    assert kept or not every
+    told = read(text, language)
+    assert told == read(text, language)
+    assert told.sentences or not told.tail
+    every = [*told.sentences, *told.tail]
+    assert [each.start for each in every] == sorted(each.start for each in every)
+    assert all(" ".join(text[each.start : each.end].split()) == each.text for each in every)
