@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="only the first so many articles")
     parser.add_argument("--read", type=int, metavar="N", help="print the bullets of N articles to read through")
     asked = parser.parse_args()
-    rows = list(islice(_rows(asked.file), asked.limit))
+    rows = list(islice(read(asked.file), asked.limit))
     if asked.read:
         _read_through(rows[:: max(1, len(rows) // asked.read)][: asked.read])
         return
@@ -52,7 +52,8 @@ def main() -> None:
         print(f"{name:32} {first:6.2f} {second:6.2f} {away:+16.2f} {cpu_ms:14.2f}", flush=True)
 
 
-def _rows(path: Path) -> Iterator[Row]:
+def read(path: Path) -> Iterator[Row]:
+    """The lines of a file of evaluation data, packed or not."""
     with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
         yield from map(json.loads, lines)
 

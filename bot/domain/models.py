@@ -170,12 +170,16 @@ class Bullet:
 class Condensed:
     """What condensing found in one text: its language (ISO 639-1, None if undecided) and its bullets in text order.
 
-    `version` grows whenever condensing gets better; 0 is older than all of them.
+    `version` grows whenever condensing gets better; 0 is older than all of them. `place` and `agency` are what the
+    dateline says, `notes` the corrections that stand beside the story.
     """
 
     language: str | None
     bullets: tuple[Bullet, ...]
     version: int = 0
+    place: str | None = None
+    agency: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 # ---- stories -----------------------------------------------------------------------------------

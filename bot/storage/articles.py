@@ -163,18 +163,18 @@ async def bring_back(tx: Tx, now: datetime, latest: datetime) -> int:
 async def ready(
     tx: Tx, article_id: int, condensed: Condensed, *, index_title: str, index_body: str, at: datetime
 ) -> None:
-    """Move read → ready: store the bullets, the language where it was unknown, and folded words for the search."""
+    """Move read → ready: store what was found, the language where it was unknown, and folded words for the search."""
     done = await run(
         tx,
         """
         UPDATE articles SET state = 'ready', attempts = 0, due_at_ms = :at, language = COALESCE(language, :language),
-               condensed_version = :version
+               condensed_version = :version, dateline_place = :place, dateline_agency = :agency, notes = :notes
          WHERE id = :id AND state = 'read'
         """,
         id=article_id,
         language=condensed.language,
-        version=condensed.version,
         at=at,
+        **_found_beside(condensed),
     )
     if done:
         await bullets.put(tx, article_id, condensed.bullets)
@@ -206,22 +206,32 @@ async def outdated(tx: Tx, version: int, since: datetime, most: int) -> tuple[Ar
 
 
 async def renew(tx: Tx, article_id: int, condensed: Condensed) -> None:
-    """Replace the bullets of a lower version; nothing else changes and nobody is told."""
-    if await _set_version(tx, article_id, condensed.version):
+    """Replace what a lower version found; nothing else changes and nobody is told."""
+    sql = """
+        UPDATE articles
+           SET condensed_version = :version, dateline_place = :place, dateline_agency = :agency, notes = :notes
+         WHERE id = :id AND state = 'ready' AND COALESCE(condensed_version, 0) < :version
+    """
+    if await run(tx, sql, id=article_id, **_found_beside(condensed)):
         await bullets.put(tx, article_id, condensed.bullets)
+
+
+def _found_beside(condensed: Condensed) -> dict[str, str | int | None]:
+    return {
+        "version": condensed.version,
+        "place": condensed.place,
+        "agency": condensed.agency,
+        "notes": "\n".join(condensed.notes) or None,
+    }
 
 
 async def keep(tx: Tx, article_id: int, version: int) -> None:
     """Let the bullets stand as if this version had found them."""
-    await _set_version(tx, article_id, version)
-
-
-async def _set_version(tx: Tx, article_id: int, version: int) -> int:
     sql = """
         UPDATE articles SET condensed_version = :version
          WHERE id = :id AND state = 'ready' AND COALESCE(condensed_version, 0) < :version
     """
-    return await run(tx, sql, id=article_id, version=version)
+    await run(tx, sql, id=article_id, version=version)
 
 
 async def get(tx: Tx, article_id: int) -> Article | None:

@@ -5,13 +5,13 @@ Pure and bounded: one call holds no state, needs no file or connection, and look
 """
 
 from bot.domain.models import Bullet, Condensed
-from bot.summarize.clean import story
+from bot.summarize.clean import read
 from bot.summarize.fragments import fragment
 from bot.summarize.language import known
 from bot.summarize.rank import best_first, usable
 from bot.summarize.sentences import Sentence
 
-VERSION = 3
+VERSION = 4
 """Grows whenever the same article may get other bullets (model, rules, sentences): 1 was the cleaned lead."""
 METHODS = ("news", "lexrank", "textrank", "lsa", "luhn")
 """Ways to choose: ours, and sumy's by name."""
@@ -46,11 +46,13 @@ def condense(
     if count < 1 or method not in METHODS:
         raise ValueError(f"count {count}, method {method!r}")
     language = known(language, text)
-    sentences = story(text, language, title)
+    told = read(text, language, title)
+    sentences = told.sentences
     chosen = (
         _ours(sentences, title, language, count) if method == "news" else _by_sumy(sentences, language, count, method)
     )
-    return Condensed(language, tuple(_bullet(each, text, address) for each in chosen), VERSION)
+    bullets = tuple(_bullet(each, text, address) for each in chosen)
+    return Condensed(language, bullets, VERSION, told.place, told.agency, told.notes)
 
 
 def _bullet(chosen: Sentence, text: str, address: str | None) -> Bullet:

@@ -3,12 +3,11 @@
 For people who ask, not for the service: it goes over the text a second time, rule by rule.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.summarize import ranker
-from bot.summarize.clean import MOST_CHARS, is_byline, is_subhead, story
+from bot.summarize.clean import MOST_CHARS, Told, is_byline, is_subhead, read
 from bot.summarize.features import NAMES, Words, measured, words_of
 from bot.summarize.language import known
 from bot.summarize.rank import best_first, candidates, is_own_voice, is_teaser, leans, usable
@@ -17,7 +16,6 @@ from bot.summarize.sentences import Sentence, fold, lines, trimmed
 
 _MOST_REASONS = 3
 _FORM_CHARS = 300
-_DATELINE = re.compile(r"(?P<place>[^(（【\[]*?)[\s,，]*(?:[(（【\[](?P<agency>[^)）】\]]+)[)）】\]])?[\s.:–—―-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +55,26 @@ class Explained:
 def explained(text: str, *, title: str | None = None, language: str | None = None, count: int = 3) -> Explained:
     """What `bullets.condense` with its own method does to an article, and why; the arguments are the same."""
     code = known(language, text)
-    told = story(text, code, title)
-    removed = tuple(_removed(text, told, code, title))
-    lead = next((piece for piece in removed if piece.rule == "prefix.dateline"), None)
-    place, agency = _dateline(lead.text) if lead else (None, None)
-    notes = tuple(piece.text for piece in removed if piece.rule == "furniture.notes")
-    return Explained(code, place, agency, notes, removed, tuple(_rated(told, title, code, count)))
+    told = read(text, code, title)
+    removed, rated = tuple(_removed(text, told, code, title)), tuple(_rated(told.sentences, title, code, count))
+    return Explained(code, told.place, told.agency, told.notes, removed, rated)
 
 
 # ---- what was left out -----------------------------------------------------------------------------
 
 
-def _removed(text: str, told: Sequence[Sentence], language: str | None, title: str | None) -> Iterator[Removed]:
+def _removed(text: str, told: Told, language: str | None, title: str | None) -> Iterator[Removed]:
     rules = list(single(language))
     ended = False
-    for start, end in _gaps(text[:MOST_CHARS], told):
+    for start, end in _gaps(text[:MOST_CHARS], told.sentences):
         piece = text[start:end]
-        rule = "after the end" if ended else _rule(piece, rules, language, title)
-        ended = ended or (rule.startswith(("ending", "headline")) and not any(each.start > start for each in told))
+        if told.tail and start >= told.tail[0].start:
+            rule = "tail"
+        else:
+            rule = "after the end" if ended else _rule(piece, rules, language, title)
+        ended = ended or (
+            rule.startswith(("ending", "headline")) and not any(each.start > start for each in told.sentences)
+        )
         yield Removed(fold(piece), start, end, rule)
 
 
@@ -111,11 +111,6 @@ def _rule(piece: str, rules: list[tuple[str, Pattern]], language: str | None, ti
     return next((name for name, pattern in rules if pattern.match(f"{piece} A")), "") or (
         "subhead" if is_subhead(piece) else "beside the story"
     )
-
-
-def _dateline(piece: str) -> tuple[str | None, str | None]:
-    found = _DATELINE.fullmatch(piece)
-    return (found["place"] or None, found["agency"]) if found else (None, None)
 
 
 # ---- what the sentences were worth -----------------------------------------------------------------

@@ -15,6 +15,9 @@ from bot.summarize.rules import Rules, load
 MOST_QUOTED_CHARS = 700
 """A piece longer than this was glued by a quotation mark that never closes, and is cut again without the marks."""
 
+FINAL = re.compile(r"[.!?…。！？؟۔։।॥:;][\"”“»«’‘')\]」』›\s]*$")
+"""The end of a sentence, in any script; quotation marks and brackets may follow."""
+
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _STRAIGHT = re.compile('"')
 _QUOTES = re.compile("[“”„«»‘’‚‹›「」『』]|(?<![^\\W_])'|'(?![^\\W_])")

@@ -104,7 +104,7 @@ async def test_found_read_ready(database: Database, clock: Clock) -> None:
         (taken,) = await articles.claim_read(tx, clock(), clock() + LEASE, 9)
         assert (taken.article.text, taken.article.author, taken.attempts) == ("Full text.", "A. Mole", 1)
         assert taken.article.title == new_article("k").title
-        condensed = Condensed("de", (Bullet("Full", 0, 4), Bullet("text.", 5, 10)))
+        condensed = Condensed("de", (Bullet("Full", 0, 4), Bullet("text.", 5, 10)), 1, "Kiel", "Wire", ("One.", "Two."))
         await articles.ready(tx, key, condensed, index_title="", index_body="", at=clock())
         await articles.ready(tx, key, condensed, index_title="", index_body="", at=clock())
         assert await articles.claim_read(tx, clock() + 9 * LEASE, clock(), 9) == ()
@@ -112,11 +112,17 @@ async def test_found_read_ready(database: Database, clock: Clock) -> None:
         stored = await articles.get(tx, key)
         assert stored is not None
         assert stored.language == "de"
+        assert await _beside(tx) == ("Kiel", "Wire", "One.\nTwo.")
         assert await articles.counts(tx) == {"ready": 1}
 
 
 async def _versions(tx: Tx) -> dict[str, int | None]:
     return {each["key"]: each["condensed_version"] for each in await rows(tx, "SELECT * FROM articles")}
+
+
+async def _beside(tx: Tx) -> tuple[str | None, ...]:
+    (found,) = await rows(tx, "SELECT dateline_place, dateline_agency, notes FROM articles")
+    return (found["dateline_place"], found["dateline_agency"], found["notes"])
 
 
 async def test_bullets_of_a_lower_version_are_replaced_once(database: Database, clock: Clock) -> None:
@@ -126,9 +132,10 @@ async def test_bullets_of_a_lower_version_are_replaced_once(database: Database, 
         (old,) = await articles.outdated(tx, 2, clock(), 9)
         assert await articles.outdated(tx, 0, clock(), 9) == ()
         for found in ((linked,), ()):
-            await articles.renew(tx, old.id, Condensed("en", found, 2))
+            await articles.renew(tx, old.id, Condensed("en", found, 2, "Kiel", "Wire", ("One.",)))
             assert (await bullets.of(tx, [old.id]))[old.id] == (linked,)
         assert (await stories.get(tx, [story]))[story].bullets == (linked,)
+        assert await _beside(tx) == ("Kiel", "Wire", "One.")
         assert await articles.outdated(tx, 2, clock(), 9) == ()
         await articles.keep(tx, old.id, 3)
         await articles.renew(tx, old.id, Condensed("en", (), 3))

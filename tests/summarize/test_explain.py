@@ -28,7 +28,7 @@ def test_each_removed_piece_names_its_rule() -> None:
         "LONDON/P": "prefix.dateline",
         "Sign up ": "furniture.newsletter",
         "A LONG W": "subhead",
-        "Correcti": "furniture.notes",
+        "Correcti": "furniture.corrections",
         "Copyrigh": "ending.copyright",
         "The zoo ": "after the end",
     }

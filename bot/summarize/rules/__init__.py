@@ -16,6 +16,9 @@ from typing import Any
 _FALLBACK = "en"
 """Whose rules stand in where the language is unknown or has no file: its furniture stands on pages everywhere."""
 
+_KINDS = ("prefix", "anywhere", "ending", "headline", "byline", "unfinished")
+_KEPT = {"dateline": "prefix", "corrections": "furniture"}
+
 Pattern = re.Pattern[str]
 _Table = dict[str, dict[str, Any]]
 
@@ -61,7 +64,8 @@ class Rules:
     where one of `marks` stands, as one of them does in every text that such a rule finds. ending: matched
     against a whole short line or sentence; nothing after it belongs to the story. headline: an ending that only counts
     as a line of its own. byline: matched where a line begins, before a name. unfinished: found at the end of a piece
-    that is not a whole sentence yet.
+    that is not a whole sentence yet. dateline and corrections: those of the prefixes and of the furniture whose words
+    are worth keeping.
     """
 
     prefix: Pattern | None
@@ -72,6 +76,8 @@ class Rules:
     headline: Pattern | None
     byline: Pattern | None
     unfinished: Pattern | None
+    dateline: Pattern | None
+    corrections: Pattern | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +116,13 @@ def _known() -> frozenset[str]:
 
 @lru_cache(maxsize=8)
 def _load(language: str) -> Rules:
-    tables = [_read("form"), _read(language)]
-    names: dict[str, str] = tables[0]["names"]
-    patterns = {kind: _joined(kind, tables, names) for kind in Rules.__slots__ if kind not in ("marks", "furniture")}
+    # a language's own rules first, as they know more: of a dateline they take the agency too
+    tables = [_read(language), _read("form")]
+    names: dict[str, str] = tables[1]["names"]
+    patterns = {kind: _joined(tables, names, kind) for kind in _KINDS}
+    kept = {group: _joined(tables, names, kind, group) for group, kind in _KEPT.items()}
     marks = tuple(mark for table in tables for mark in table.get("marks", {}).get("anywhere", ()))
-    return Rules(**patterns, furniture=Openings(_meant("furniture", tables, names)), marks=marks)
+    return Rules(**patterns, **kept, furniture=Openings(_meant(tables, names, "furniture")), marks=marks)
 
 
 def single(language: str | None) -> Iterator[tuple[str, Pattern]]:
@@ -122,11 +130,10 @@ def single(language: str | None) -> Iterator[tuple[str, Pattern]]:
     tables = [_read("form"), _read(language if language and language in _known() else _FALLBACK)]
     names: dict[str, str] = tables[0]["names"]
     for kind in ("prefix", "furniture", "anywhere", "ending", "headline"):
-        for table in tables:
-            for group in table.get(kind, {}):
-                found = _joined(kind, [{kind: {group: table[kind][group]}}], names)
-                if found:
-                    yield f"{kind}.{group}", found
+        for group in dict.fromkeys(group for table in tables for group in table.get(kind, {})):
+            found = _joined(tables, names, kind, group)
+            if found:
+                yield f"{kind}.{group}", found
 
 
 @lru_cache(maxsize=64)
@@ -149,14 +156,16 @@ def _read(name: str) -> _Table:
     return tomllib.loads(files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8"))
 
 
-def _joined(kind: str, tables: list[_Table], names: dict[str, str]) -> Pattern | None:
-    patterns = _meant(kind, tables, names)
+def _joined(tables: list[_Table], names: dict[str, str], kind: str, only: str | None = None) -> Pattern | None:
+    """One pattern of all rules of a kind, or of those of one group."""
+    patterns = _meant(tables, names, kind, only)
     return _either(patterns) if patterns else None
 
 
-def _meant(kind: str, tables: list[_Table], names: dict[str, str]) -> list[str]:
-    """The patterns of a kind with the names in them replaced by what they mean."""
-    patterns = [p for table in tables for group in table.get(kind, {}).values() for p in group]
+def _meant(tables: list[_Table], names: dict[str, str], kind: str, only: str | None = None) -> list[str]:
+    """The same rules one by one, the names in them replaced by what they mean."""
+    groups = [(group, rules) for table in tables for group, rules in table.get(kind, {}).items()]
+    patterns = [rule for group, rules in groups if only in (None, group) for rule in rules]
     for name, meaning in reversed(names.items()):
         patterns = [each.replace(f"<{name}>", meaning) for each in patterns]
     return patterns
