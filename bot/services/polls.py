@@ -5,7 +5,7 @@ publishes rarely is asked less often. What feed and server ask for (ttl, max-age
 both cases.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -13,7 +13,15 @@ from hashlib import sha256
 import structlog
 
 from bot.domain.models import Feed, NewArticle, Source
-from bot.domain.politeness import MOST_ASKED, SHORTEST, Asked, adaptive_interval, adopted_move, next_poll
+from bot.domain.politeness import (
+    MOST_ASKED,
+    SHORTEST,
+    Asked,
+    Pace,
+    adaptive_interval,
+    adopted_move,
+    next_poll,
+)
 from bot.feeds.fetch import Fetched
 from bot.feeds.identity import new_articles
 from bot.feeds.websub import find_offer, new_secret
@@ -27,7 +35,6 @@ log = structlog.get_logger()
 FIRST_NEWS = 3
 FIRST_NEWS_AGE = timedelta(days=1)
 READDED_WITHIN = timedelta(days=7)
-LOOK_BACK = timedelta(days=14)
 
 
 async def record_poll(tx: Tx, source: Source, fetched: Fetched, feed: Feed | None, now: datetime) -> int:
@@ -54,6 +61,29 @@ async def record_poll(tx: Tx, source: Source, fetched: Fetched, feed: Feed | Non
     if new:
         log.info("articles found", source_id=source.id, new=new)
     return new
+
+
+async def record_unchanged(tx: Tx, polls: Sequence[tuple[Source, Fetched]], now: datetime) -> None:
+    """Record polls that brought nothing new: a few statements for all of them, as most polls are of this kind."""
+    plain = [(source, fetched) for source, fetched in polls if fetched.moved_to is None]
+    ids = [source.id for source, _ in plain]
+    paces, pushed = await sources.paces(tx, ids, now), await hubs.pushing(tx, ids, now)
+    await sources.unchanged(
+        tx,
+        (
+            sources.Unchanged(
+                source.id,
+                fetched.etag or source.etag,
+                fetched.last_modified or source.last_modified,
+                next_poll(source.id, _interval(source, paces, pushed, now), _asked(source, fetched), now),
+            )
+            for source, fetched in plain
+        ),
+        now,
+    )
+    for source, fetched in polls:
+        if fetched.moved_to is not None:
+            await record_poll(tx, source, fetched, None, now)
 
 
 async def _note_hub(tx: Tx, source: Source, fetched: Fetched, feed: Feed, now: datetime) -> None:
@@ -85,18 +115,19 @@ def digest(body: bytes) -> str:
 
 
 async def _next_poll_at(tx: Tx, source: Source, fetched: Fetched, feed: Feed | None, now: datetime) -> datetime:
-    says = feed or source
-    asked = Asked(says.ttl_s, fetched.max_age_s, None, says.skip_hours, says.skip_days)
-    return next_poll(source.id, await _interval(tx, source, now), asked, now)
+    paces, pushed = await sources.paces(tx, [source.id], now), await hubs.pushing(tx, [source.id], now)
+    return next_poll(source.id, _interval(source, paces, pushed, now), _asked(feed or source, fetched), now)
 
 
-async def _interval(tx: Tx, source: Source, now: datetime) -> timedelta:
-    if await hubs.pushes(tx, source.id, now):
+def _asked(says: Feed | Source, fetched: Fetched) -> Asked:
+    return Asked(says.ttl_s, fetched.max_age_s, None, says.skip_hours, says.skip_days)
+
+
+def _interval(source: Source, paces: Mapping[int, Pace], pushed: Container[int], now: datetime) -> timedelta:
+    if source.id in pushed:
         return MOST_ASKED
     interval = timedelta(seconds=source.interval_s)
-    if interval < SHORTEST:
-        return interval
-    return adaptive_interval(await articles.times(tx, source.id, now - LOOK_BACK), now, interval)
+    return interval if interval < SHORTEST else adaptive_interval(paces[source.id], now, interval)
 
 
 def mark_news(found: Sequence[NewArticle], now: datetime) -> tuple[NewArticle, ...]:
