@@ -12,17 +12,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.delivery.figures import machine
-from benchmarks.sources import cycle
+from benchmarks.sources import cycle, push, scale
 from benchmarks.sources.bodies import SAVED
 
-PARTS = ("cycle",)
+PARTS = ("cycle", "scale", "push")
 
 
 def main() -> None:
     """Print the tables."""
     asked = _arguments()
     print(machine())
-    parts: dict[str, Callable[[], None]] = {"cycle": lambda: cycle.table(asked.feeds, asked.count, asked.rounds)}
+    parts: dict[str, Callable[[], None]] = {
+        "cycle": lambda: cycle.table(asked.feeds, asked.count, asked.rounds),
+        "scale": lambda: scale.table(asked.sources, asked.seconds),
+        "push": lambda: push.table(asked.publications),
+    }
     for name in asked.only.split(","):
         parts[name]()
 
@@ -32,7 +36,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="smaller sizes, for those that are not given")
     parser.add_argument("--only", default=",".join(PARTS), help="parts, separated by commas")
     parser.add_argument("--feeds", type=Path, default=SAVED, help="a folder or a .tar.gz of saved feeds")
-    sizes = {"count": (1000, 300), "rounds": (3, 1)}
+    sizes = {
+        "count": (1000, 300),
+        "rounds": (3, 1),
+        "sources": (10_000, 10_000),
+        "seconds": (300, 45),
+        "publications": (100, 20),
+    }
     for name, (full, quick) in sizes.items():
         parser.add_argument(f"--{name}", type=int, help=f"{full:,}; quick: {quick:,}")
     asked = parser.parse_args()
