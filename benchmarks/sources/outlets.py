@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from benchmarks.sources.loopback import Asked, host, http
-from benchmarks.sources.service import keep_to
+from benchmarks.sources.watched import keep_to
 
 OLD = 5  # articles that are known of each
 NEWS = 2  # articles that come together

@@ -20,7 +20,8 @@ from benchmarks.delivery.processes import apart
 from benchmarks.delivery.stores import analyse, new_database, opened
 from benchmarks.sources.loopback import control, host, web_apart
 from benchmarks.sources.outlets import OLD, Outlets, feed, feed_url
-from benchmarks.sources.service import keep_to, running
+from benchmarks.sources.service import running
+from benchmarks.sources.watched import keep_to
 from bot.domain.models import NewArticle
 from bot.feeds.identity import new_articles
 from bot.feeds.parse import parse_feed

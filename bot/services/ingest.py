@@ -11,9 +11,10 @@ import structlog
 
 from bot.domain.cadence import back_off
 from bot.domain.errors import HostBusy, SourceError, WorkerError
-from bot.domain.models import Feed, Source
+from bot.domain.models import Feed, NewArticle, Source
 from bot.domain.politeness import Asked, has_ended, host_pause_s, next_poll
 from bot.domain.ports import Now, Workers
+from bot.feeds.brought import articles_of
 from bot.feeds.fetch import Fetched, Fetcher
 from bot.feeds.hosts import HostGate
 from bot.feeds.parse import parse_feed
@@ -79,7 +80,7 @@ class Ingest:
             if is_unchanged(source, fetched):
                 self._unchanged.append((source, fetched))
                 return 0
-            feed = await self.parse(fetched)
+            feed, found = await self._articles(fetched)
         except HostBusy as busy:
             self._waiting.append((source.id, self._turn_at(source.id, busy)))
             return 0
@@ -87,7 +88,7 @@ class Ingest:
             await self._failed(source, error)
             return 0
         async with self._database.write() as tx:
-            return await record_poll(tx, source, fetched, feed, self._now())
+            return await record_poll(tx, source, fetched, feed, self._now(), found)
 
     async def _settle(self) -> None:
         """Record what needs no transaction of its own; what a crash takes is polled again after its lease."""
@@ -97,6 +98,10 @@ class Ingest:
             async with self._database.write() as tx:
                 await record_unchanged(tx, unchanged, self._now())
                 await sources.postpone_all(tx, waiting)
+
+    async def _articles(self, fetched: Fetched) -> tuple[Feed, tuple[NewArticle, ...]]:
+        work = partial(articles_of, fetched.body, fetched.url, fetched.content_type, self._now())
+        return await self._workers.run(work, limit_s=PARSE_LIMIT_S)
 
     async def parse(self, fetched: Fetched) -> Feed:
         """The feed in a fetched body.

@@ -37,11 +37,21 @@ FIRST_NEWS_AGE = timedelta(days=1)
 READDED_WITHIN = timedelta(days=7)
 
 
-async def record_poll(tx: Tx, source: Source, fetched: Fetched, feed: Feed | None, now: datetime) -> int:
-    """Store what a poll brought and when the next is due; `feed` is None where nothing had changed."""
+async def record_poll(
+    tx: Tx,
+    source: Source,
+    fetched: Fetched,
+    feed: Feed | None,
+    now: datetime,
+    found: Sequence[NewArticle] | None = None,
+) -> int:
+    """Store what a poll brought and when the next is due; how many articles were new.
+
+    `feed` is None where nothing had changed; `found` are its articles where they were worked out already.
+    """
     new = 0
     if feed is not None:
-        new = await store(tx, source, feed, now)
+        new = await store(tx, source, feed, now, found)
         await sources.asked(tx, source.id, ttl_s=feed.ttl_s, skip_hours=feed.skip_hours, skip_days=feed.skip_days)
         await _note_hub(tx, source, fetched, feed, now)
     adopted, seen = adopted_move(fetched.moved_to, source.moved_seen)
@@ -93,9 +103,9 @@ async def _note_hub(tx: Tx, source: Source, fetched: Fetched, feed: Feed, now: d
         await hubs.offer(tx, source.id, hub=offer.hub, topic=offer.topic, token=token, secret=secret, at=now)
 
 
-async def store(tx: Tx, source: Source, feed: Feed, now: datetime) -> int:
-    """Store a feed's articles; how many were new."""
-    found = await recognise(tx, source, new_articles(feed), now)
+async def store(tx: Tx, source: Source, feed: Feed, now: datetime, found: Sequence[NewArticle] | None = None) -> int:
+    """Store a feed's articles (`found`, where they were worked out already); how many were new."""
+    found = await recognise(tx, source, new_articles(feed) if found is None else found, now)
     if source.last_polled_at is None:
         found = mark_news(found, now)
     restored_at = await state.moment(tx, RESTORED)
