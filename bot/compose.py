@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urljoin
@@ -14,7 +14,7 @@ from bot.domain.ports import Now, Workers
 from bot.engine.workers import ProcessWorkers
 from bot.feeds.fetch import Fetcher
 from bot.feeds.guard import Guard
-from bot.jobs import Jobs
+from bot.jobs import Jobs, then
 from bot.services.briefings import Briefings
 from bot.services.catch_ups import CatchUps
 from bot.services.condense import Condense
@@ -126,14 +126,20 @@ class Service:
         trouble = Trouble(settings.admin_ids, source_failing)
         self._ingest = ingest = Ingest(database, fetcher, workers, now, trouble=trouble)
         self._deliveries = Deliveries(database, self.bot.sender, Routes(settings.admin_ids, paused), now)
-        self._pushes = _pushes(settings, database, fetcher, ingest, now)
+        self._pushes = _pushes(settings, database, fetcher, ingest, now, self._look_for_news)
+        condense = Condense(database, workers, now)
+        briefings = Briefings(database, briefing_messages, self._presence, now)
+        # a tick is for what is due by the clock; what one step leaves to the next is taken up at once
         self._gathering = Jobs(
             {
                 **({"ask hubs": (self._pushes.ask_hubs, 60.0)} if self._pushes else {}),
-                "poll what is due": (ingest.poll_due, 2.0),
-                "read pages": (ingest.read_pages, 1.0),
-                "condense what is new": (Condense(database, workers, now).condense_new, 1.0),
-                "brief who is due": (Briefings(database, briefing_messages, self._presence, now).brief_due, 1.0),
+                "poll what is due": (then(ingest.poll_due, lambda: self._gathering.at_once("read pages")), 2.0),
+                "read pages": (then(ingest.read_pages, lambda: self._gathering.at_once("condense what is new")), 1.0),
+                "condense what is new": (
+                    then(condense.condense_new, lambda: self._gathering.at_once("brief who is due")),
+                    1.0,
+                ),
+                "brief who is due": (then(briefings.brief_due, lambda: self._telling.at_once("flush the outbox")), 1.0),
                 "note that it is there": (self._presence.note, 60.0),
                 "upkeep": (Upkeep(database, now).work, 3600.0),
             }
@@ -146,6 +152,11 @@ class Service:
             }
         )
         self._port = _port(settings, database, self.bot, self._pushes)
+
+    def _look_for_news(self) -> None:
+        """A hub brought something: articles to read, or a source to poll."""
+        self._gathering.at_once("poll what is due")
+        self._gathering.at_once("read pages")
 
     async def start(self) -> None:
         """Settle what was in doubt, then begin.
@@ -203,11 +214,13 @@ def _webhook(settings: Settings) -> tuple[str, str] | None:
     return (settings.webhook_url, settings.webhook_secret) if settings.webhook_url and settings.webhook_secret else None
 
 
-def _pushes(settings: Settings, database: Database, fetcher: Fetcher, ingest: Ingest, now: Now) -> Pushes | None:
+def _pushes(
+    settings: Settings, database: Database, fetcher: Fetcher, ingest: Ingest, now: Now, taken: Callable[[], None]
+) -> Pushes | None:
     """Where Telegram reaches us, hubs do too: beside the webhook's address."""
     if settings.http_address is None or settings.webhook_url is None:
         return None
-    return Pushes(database, fetcher, ingest, now, urljoin(settings.webhook_url, "."))
+    return Pushes(database, fetcher, ingest, now, urljoin(settings.webhook_url, "."), taken)
 
 
 def _port(settings: Settings, database: Database, bot: TelegramBot, pushes: Pushes | None) -> HttpPort | None:

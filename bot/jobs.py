@@ -25,6 +25,8 @@ class Jobs:
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._running: set[asyncio.Task[object]] = set()
+        self._busy: set[str] = set()
+        self._again: set[str] = set()
         for name, (step, every_s) in steps.items():
             self._scheduler.add_job(
                 self._guarded(name, step), "interval", seconds=every_s, id=name, max_instances=1, coalesce=True,
@@ -36,8 +38,11 @@ class Jobs:
         self._scheduler.start()
 
     def at_once(self, name: str) -> None:
-        """Do not wait for a step's first tick."""
-        self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
+        """Do not wait for a step's next tick; one that runs is done once more."""
+        if name in self._busy:
+            self._again.add(name)
+        elif self._scheduler.running:
+            self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
 
     def pause(self) -> None:
         """Start nothing more; what runs goes on."""
@@ -58,11 +63,33 @@ class Jobs:
             if task := asyncio.current_task():
                 self._running.add(task)
                 task.add_done_callback(self._running.discard)
+            self._busy.add(name)
             try:
-                await step()
+                await self._repeat(name, step)
             except asyncio.CancelledError:
                 log.info("step cancelled", step=name)
             except Exception:
                 log.exception("step failed", step=name)
+            finally:
+                self._busy.discard(name)
 
         return run
+
+    async def _repeat(self, name: str, step: Step) -> None:
+        while True:
+            self._again.discard(name)
+            await step()
+            if name not in self._again:
+                return
+
+
+def then(step: Step, following: Callable[[], None]) -> Step:
+    """A step after which, where it did anything, something follows at once."""
+
+    async def both() -> object:
+        done = await step()
+        if done:
+            following()
+        return done
+
+    return both

@@ -5,19 +5,18 @@ little later than computed, by a share that is its own, so that sources added to
 """
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 SHORTEST = timedelta(minutes=15)
 LONGEST = timedelta(hours=6)
 MOST_ASKED = timedelta(hours=24)
+LOOK_BACK = timedelta(days=14)
 MOST_SKIPPED = timedelta(days=3)
 TELL_AT_ERRORS = 5
 TELL_AFTER = timedelta(days=7)
 UNNAMED_PAUSE_S = 600.0
 
-_LOOK_BACK = timedelta(days=14)
 _JITTER = 0.1
 _HOUR = timedelta(hours=1)
 
@@ -33,19 +32,26 @@ class Asked:
     skip_days: frozenset[int] = frozenset()
 
 
-def adaptive_interval(published: Iterable[datetime], now: datetime, shortest: timedelta = SHORTEST) -> timedelta:
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often a source publishes: its articles of the last fortnight, and when the first of them was published."""
+
+    articles: int = 0
+    first_at: datetime | None = None
+
+
+def adaptive_interval(pace: Pace, now: datetime, shortest: timedelta = SHORTEST) -> timedelta:
     """Half the usual time between two articles of the last fortnight, between `shortest` and six hours.
 
     Args:
-        published: times of a source's articles, in any order; older and future ones do not count.
+        pace: of a source's articles of the last fortnight.
         now: the present.
         shortest: the cadence that the operator set; one longer than six hours is kept.
     """
-    recent = [at for at in published if now - _LOOK_BACK < at <= now]
-    if not recent:
+    if not pace.articles or pace.first_at is None:
         return max(shortest, LONGEST)
-    seen_for = max(now - min(recent), _HOUR)
-    return min(max(seen_for / (2 * len(recent)), shortest), max(shortest, LONGEST))
+    seen_for = max(now - pace.first_at, _HOUR)
+    return min(max(seen_for / (2 * pace.articles), shortest), max(shortest, LONGEST))
 
 
 def next_poll(source_id: int, interval: timedelta, asked: Asked, now: datetime) -> datetime:

@@ -48,8 +48,8 @@ class ProcessWorkers:
     def __init__(
         self, *, processes: int | None = None, most_mb: int = MOST_MB, idle_s: float = 20.0, later: Later | None = None
     ) -> None:
-        """`processes` defaults to the number of processors, at most 2; `later` to the event loop's own timer."""
-        self._processes = processes or min(2, os.cpu_count() or 1)
+        """`processes` defaults to the processors that we may use, at most 2; `later` to the event loop's own timer."""
+        self._processes = processes or min(2, _processors())
         self._most_mb = most_mb
         self._idle_s = idle_s
         self._later = later
@@ -113,6 +113,10 @@ class ProcessWorkers:
             self._ending.add(task)
             task.add_done_callback(self._ending.discard)
             self._pool = None
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def start_pool(processes: int, most_mb: int) -> ProcessPool:

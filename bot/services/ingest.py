@@ -4,22 +4,23 @@ Articles are stored before the poll is recorded, and in the same transaction, so
 an article that was in its feed.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
 
 from bot.domain.cadence import back_off
 from bot.domain.errors import HostBusy, SourceError, WorkerError
-from bot.domain.models import Feed, Source
+from bot.domain.models import Feed, NewArticle, Source
 from bot.domain.politeness import Asked, has_ended, host_pause_s, next_poll
 from bot.domain.ports import Now, Workers
+from bot.feeds.brought import articles_of
 from bot.feeds.fetch import Fetched, Fetcher
 from bot.feeds.hosts import HostGate
 from bot.feeds.parse import parse_feed
 from bot.feeds.visits import Visits
 from bot.services.pages import Pages
-from bot.services.polls import is_unchanged, record_poll
+from bot.services.polls import is_unchanged, record_poll, record_unchanged
 from bot.services.trouble import Trouble
 from bot.services.work_off import work_off
 from bot.storage import articles, sources
@@ -52,6 +53,8 @@ class Ingest:
         self._visits = Visits(fetcher, now, gate)
         self._pages = Pages(database, self._visits, workers, now)
         self._trouble = trouble
+        self._unchanged: list[tuple[Source, Fetched]] = []
+        self._waiting: list[tuple[int, datetime]] = []
 
     async def recover(self) -> None:
         """What a process that ended was reading or condensing is taken up again; call once at start."""
@@ -60,7 +63,7 @@ class Ingest:
 
     async def poll_due(self) -> int:
         """Poll the sources that are due and return how many articles were new."""
-        return await work_off(self._claim, self._poll, most=IN_FLIGHT)
+        return await work_off(self._claim, self._poll, most=IN_FLIGHT, settle=self._settle)
 
     async def read_pages(self) -> int:
         """Read the pages of articles found, or settle for the feed's text; returns how many articles moved on."""
@@ -74,15 +77,31 @@ class Ingest:
     async def _poll(self, source: Source) -> int:
         try:
             fetched = await self._visits.feed(source.url, etag=source.etag, last_modified=source.last_modified)
-            feed = None if is_unchanged(source, fetched) else await self.parse(fetched)
+            if is_unchanged(source, fetched):
+                self._unchanged.append((source, fetched))
+                return 0
+            feed, found = await self._articles(fetched)
         except HostBusy as busy:
-            await self._wait_for_turn(source, busy)
+            self._waiting.append((source.id, self._turn_at(source.id, busy)))
             return 0
         except (SourceError, WorkerError) as error:
             await self._failed(source, error)
             return 0
         async with self._database.write() as tx:
-            return await record_poll(tx, source, fetched, feed, self._now())
+            return await record_poll(tx, source, fetched, feed, self._now(), found)
+
+    async def _settle(self) -> None:
+        """Record what needs no transaction of its own; what a crash takes is polled again after its lease."""
+        unchanged, self._unchanged = self._unchanged, []
+        waiting, self._waiting = self._waiting, []
+        if unchanged or waiting:
+            async with self._database.write() as tx:
+                await record_unchanged(tx, unchanged, self._now())
+                await sources.postpone_all(tx, waiting)
+
+    async def _articles(self, fetched: Fetched) -> tuple[Feed, tuple[NewArticle, ...]]:
+        work = partial(articles_of, fetched.body, fetched.url, fetched.content_type, self._now())
+        return await self._workers.run(work, limit_s=PARSE_LIMIT_S)
 
     async def parse(self, fetched: Fetched) -> Feed:
         """The feed in a fetched body.
@@ -94,12 +113,10 @@ class Ingest:
         work = partial(parse_feed, fetched.body, url=fetched.url, content_type=fetched.content_type, now=self._now())
         return await self._workers.run(work, limit_s=PARSE_LIMIT_S)
 
-    async def _wait_for_turn(self, source: Source, busy: HostBusy) -> None:
+    def _turn_at(self, source_id: int, busy: HostBusy) -> datetime:
         """Nothing was asked, so nothing failed: those who wait for one host come back spread over twice the wait."""
         wait = max(timedelta(seconds=busy.retry_after_s or 0.0), SHORTEST_TURN)
-        spread = wait * (source.id % 64 / 64)
-        async with self._database.write() as tx:
-            await sources.postpone(tx, source.id, self._now() + wait + spread)
+        return self._now() + wait * (1 + source_id % 64 / 64)
 
     async def _failed(self, source: Source, error: SourceError | WorkerError) -> None:
         now = self._now()

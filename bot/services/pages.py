@@ -10,9 +10,9 @@ from bot.domain.cadence import back_off
 from bot.domain.errors import Forbidden, HostBusy, NotAPage, SourceError, WorkerError
 from bot.domain.models import Article, Page
 from bot.domain.ports import Now, Workers
-from bot.feeds.extract import choose_text, extract_page
+from bot.feeds.brought import read_part
+from bot.feeds.extract import choose_text
 from bot.feeds.fetch import Fetched
-from bot.feeds.series import next_page
 from bot.feeds.visits import Visits
 from bot.services.work_off import work_off
 from bot.storage import articles
@@ -103,15 +103,6 @@ class Pages:
                 image=article.image or (page.image if page else None),
                 at=self._now(),
             )
-
-
-def read_part(html: bytes, url: str, first_url: str, number: int) -> tuple[Page, str | None]:
-    """What one page of an article holds, and the address of the next one.
-
-    Raises:
-        NotAPage: there is no article on it.
-    """
-    return extract_page(html, url=url), next_page(html, first_url, number)
 
 
 def _joined(first: Page, texts: list[str]) -> Page:

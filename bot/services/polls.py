@@ -5,7 +5,7 @@ publishes rarely is asked less often. What feed and server ask for (ttl, max-age
 both cases.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -13,7 +13,15 @@ from hashlib import sha256
 import structlog
 
 from bot.domain.models import Feed, NewArticle, Source
-from bot.domain.politeness import MOST_ASKED, SHORTEST, Asked, adaptive_interval, adopted_move, next_poll
+from bot.domain.politeness import (
+    MOST_ASKED,
+    SHORTEST,
+    Asked,
+    Pace,
+    adaptive_interval,
+    adopted_move,
+    next_poll,
+)
 from bot.feeds.fetch import Fetched
 from bot.feeds.identity import new_articles
 from bot.feeds.websub import find_offer, new_secret
@@ -27,14 +35,23 @@ log = structlog.get_logger()
 FIRST_NEWS = 3
 FIRST_NEWS_AGE = timedelta(days=1)
 READDED_WITHIN = timedelta(days=7)
-LOOK_BACK = timedelta(days=14)
 
 
-async def record_poll(tx: Tx, source: Source, fetched: Fetched, feed: Feed | None, now: datetime) -> int:
-    """Store what a poll brought and when the next is due; `feed` is None where nothing had changed."""
+async def record_poll(
+    tx: Tx,
+    source: Source,
+    fetched: Fetched,
+    feed: Feed | None,
+    now: datetime,
+    found: Sequence[NewArticle] | None = None,
+) -> int:
+    """Store what a poll brought and when the next is due; how many articles were new.
+
+    `feed` is None where nothing had changed; `found` are its articles where they were worked out already.
+    """
     new = 0
     if feed is not None:
-        new = await store(tx, source, feed, now)
+        new = await store(tx, source, feed, now, found)
         await sources.asked(tx, source.id, ttl_s=feed.ttl_s, skip_hours=feed.skip_hours, skip_days=feed.skip_days)
         await _note_hub(tx, source, fetched, feed, now)
     adopted, seen = adopted_move(fetched.moved_to, source.moved_seen)
@@ -56,6 +73,29 @@ async def record_poll(tx: Tx, source: Source, fetched: Fetched, feed: Feed | Non
     return new
 
 
+async def record_unchanged(tx: Tx, polls: Sequence[tuple[Source, Fetched]], now: datetime) -> None:
+    """Record polls that brought nothing new: a few statements for all of them, as most polls are of this kind."""
+    plain = [(source, fetched) for source, fetched in polls if fetched.moved_to is None]
+    ids = [source.id for source, _ in plain]
+    paces, pushed = await sources.paces(tx, ids, now), await hubs.pushing(tx, ids, now)
+    await sources.unchanged(
+        tx,
+        (
+            sources.Unchanged(
+                source.id,
+                fetched.etag or source.etag,
+                fetched.last_modified or source.last_modified,
+                next_poll(source.id, _interval(source, paces, pushed, now), _asked(source, fetched), now),
+            )
+            for source, fetched in plain
+        ),
+        now,
+    )
+    for source, fetched in polls:
+        if fetched.moved_to is not None:
+            await record_poll(tx, source, fetched, None, now)
+
+
 async def _note_hub(tx: Tx, source: Source, fetched: Fetched, feed: Feed, now: datetime) -> None:
     offer = find_offer(fetched, feed)
     if offer:
@@ -63,9 +103,9 @@ async def _note_hub(tx: Tx, source: Source, fetched: Fetched, feed: Feed, now: d
         await hubs.offer(tx, source.id, hub=offer.hub, topic=offer.topic, token=token, secret=secret, at=now)
 
 
-async def store(tx: Tx, source: Source, feed: Feed, now: datetime) -> int:
-    """Store a feed's articles; how many were new."""
-    found = await recognise(tx, source, new_articles(feed), now)
+async def store(tx: Tx, source: Source, feed: Feed, now: datetime, found: Sequence[NewArticle] | None = None) -> int:
+    """Store a feed's articles (`found`, where they were worked out already); how many were new."""
+    found = await recognise(tx, source, new_articles(feed) if found is None else found, now)
     if source.last_polled_at is None:
         found = mark_news(found, now)
     restored_at = await state.moment(tx, RESTORED)
@@ -85,18 +125,19 @@ def digest(body: bytes) -> str:
 
 
 async def _next_poll_at(tx: Tx, source: Source, fetched: Fetched, feed: Feed | None, now: datetime) -> datetime:
-    says = feed or source
-    asked = Asked(says.ttl_s, fetched.max_age_s, None, says.skip_hours, says.skip_days)
-    return next_poll(source.id, await _interval(tx, source, now), asked, now)
+    paces, pushed = await sources.paces(tx, [source.id], now), await hubs.pushing(tx, [source.id], now)
+    return next_poll(source.id, _interval(source, paces, pushed, now), _asked(feed or source, fetched), now)
 
 
-async def _interval(tx: Tx, source: Source, now: datetime) -> timedelta:
-    if await hubs.pushes(tx, source.id, now):
+def _asked(says: Feed | Source, fetched: Fetched) -> Asked:
+    return Asked(says.ttl_s, fetched.max_age_s, None, says.skip_hours, says.skip_days)
+
+
+def _interval(source: Source, paces: Mapping[int, Pace], pushed: Container[int], now: datetime) -> timedelta:
+    if source.id in pushed:
         return MOST_ASKED
     interval = timedelta(seconds=source.interval_s)
-    if interval < SHORTEST:
-        return interval
-    return adaptive_interval(await articles.times(tx, source.id, now - LOOK_BACK), now, interval)
+    return interval if interval < SHORTEST else adaptive_interval(paces[source.id], now, interval)
 
 
 def mark_news(found: Sequence[NewArticle], now: datetime) -> tuple[NewArticle, ...]:

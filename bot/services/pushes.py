@@ -4,7 +4,7 @@ The hub is asked, asks back, and is asked again before its lease ends; the feed 
 carries the signature is taken as a poll's answer; any other only means: poll now.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -40,13 +40,22 @@ DENIED_FOR = timedelta(days=1)
 class Pushes:
     """Asks hubs, answers them, and takes what they push."""
 
-    def __init__(self, database: Database, fetcher: Fetcher, ingest: Ingest, now: Now, public_url: str) -> None:
-        """`public_url`: the address under which the web reaches our HTTP port."""
+    def __init__(
+        self,
+        database: Database,
+        fetcher: Fetcher,
+        ingest: Ingest,
+        now: Now,
+        public_url: str,
+        taken: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`public_url`: the address under which the web reaches our HTTP port; `taken` is called after each push."""
         self._database = database
         self._fetcher = fetcher
         self._ingest = ingest
         self._now = now
         self._public_url = public_url
+        self._taken = taken
 
     async def ask_hubs(self) -> int:
         """Subscribe where it is due; how many hubs said that they will ask back."""
@@ -101,6 +110,7 @@ class Pushes:
             else:
                 new = await store(tx, source, feed, now)
                 log.info("pushed", source_id=source.id, new=new)
+        self._taken()
         return True
 
     async def _parsed(self, source: Source, body: bytes, content_type: str | None) -> Feed | None:

@@ -138,22 +138,6 @@ async def postpone(tx: Tx, article_id: int, due_at: datetime, attempts: int | No
     await run(tx, sql, id=article_id, due_at=due_at, attempts=attempts)
 
 
-async def times(tx: Tx, source_id: int, since: datetime, most: int = 200) -> tuple[datetime, ...]:
-    """When a source's articles were published since then, the newest first."""
-    found = await rows(
-        tx,
-        """
-        SELECT published_at_ms FROM articles
-         WHERE source_id = :source_id AND published_at_ms > :since
-         ORDER BY published_at_ms DESC LIMIT :most
-        """,
-        source_id=source_id,
-        since=since,
-        most=most,
-    )
-    return tuple(from_ms(each["published_at_ms"]) for each in found)
-
-
 async def bring_back(tx: Tx, now: datetime, latest: datetime) -> int:
     """What is to be read or condensed later than `latest` is due now; how many."""
     sql = "UPDATE articles SET due_at_ms = :now WHERE state = '{}' AND due_at_ms > :latest"

@@ -1,11 +1,12 @@
 """Hubs: who pushes the changes of which source (WebSub), until when, and what proves it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.engine import RowMapping
 
-from bot.storage.sql import Tx, row, rows, run
+from bot.storage.sql import Tx, row, rows, run, run_given
 from bot.storage.times import from_ms, maybe_from_ms
 
 
@@ -90,10 +91,16 @@ async def denied(tx: Tx, source_id: int, try_again_at: datetime) -> None:
     await run(tx, sql, id=source_id, at=try_again_at)
 
 
-async def pushes(tx: Tx, source_id: int, now: datetime) -> bool:
-    """Whether a source's hub has confirmed that it pushes, for now."""
-    sql = "SELECT 1 AS found FROM hubs WHERE source_id = :id AND lease_until_ms > :now"
-    return await row(tx, sql, id=source_id, now=now) is not None
+async def pushing(tx: Tx, source_ids: Sequence[int], now: datetime) -> frozenset[int]:
+    """Those of these sources whose hub has confirmed that it pushes, for now."""
+    found = await run_given(
+        tx,
+        "SELECT source_id FROM hubs WHERE lease_until_ms > :now AND source_id IN (SELECT id FROM given)",
+        {"id": "BIGINT"},
+        ((id_,) for id_ in source_ids),
+        now=now,
+    )
+    return frozenset(each["source_id"] for each in found)
 
 
 def _hub(found: RowMapping) -> Hub:

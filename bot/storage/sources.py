@@ -3,13 +3,27 @@
 Removal only marks a source, so that it can be undone and its articles keep their outlet's name.
 """
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from sqlalchemy.engine import RowMapping
 
 from bot.domain.models import Source
-from bot.storage.sql import Tx, row, rows, run
+from bot.domain.politeness import LOOK_BACK, Pace
+from bot.storage.sql import Tx, row, rows, run, run_given
 from bot.storage.times import from_ms, maybe_from_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """A poll that brought nothing new and was not led elsewhere: what the server said, and when the next is due."""
+
+    source_id: int
+    etag: str | None
+    last_modified: str | None
+    next_poll_at: datetime
 
 
 async def add(
@@ -92,7 +106,17 @@ async def retry(tx: Tx, source_id: int, at: datetime) -> Source | None:
 
 async def postpone(tx: Tx, source_id: int, next_poll_at: datetime) -> None:
     """Poll at `next_poll_at` and not before; nothing else changes."""
-    await run(tx, "UPDATE sources SET next_poll_at_ms = :at WHERE id = :id", id=source_id, at=next_poll_at)
+    await postpone_all(tx, [(source_id, next_poll_at)])
+
+
+async def postpone_all(tx: Tx, waits: Sequence[tuple[int, datetime]]) -> None:
+    """The same for many: (source, when)."""
+    await run_given(
+        tx,
+        "UPDATE sources SET next_poll_at_ms = given.at FROM given WHERE sources.id = given.id",
+        {"id": "BIGINT", "at": "BIGINT"},
+        waits,
+    )
 
 
 async def told(tx: Tx, source_id: int, at: datetime) -> None:
@@ -144,6 +168,41 @@ async def bring_back(tx: Tx, now: datetime, most: timedelta) -> int:
          WHERE removed_at_ms IS NULL AND next_poll_at_ms > :latest AND next_poll_at_ms > :latest + interval_s * 1000
     """
     return await run(tx, sql, now=now, latest=now + most)
+
+
+async def paces(tx: Tx, ids: Sequence[int], now: datetime) -> dict[int, Pace]:
+    """How often each of these sources published in the last fortnight."""
+    found = await run_given(
+        tx,
+        """
+        SELECT given.id, count(a.published_at_ms) AS articles, min(a.published_at_ms) AS first
+          FROM given LEFT JOIN articles a
+            ON a.source_id = given.id AND a.published_at_ms > :since AND a.published_at_ms <= :now
+         GROUP BY given.id
+        """,
+        {"id": "BIGINT"},
+        ((id_,) for id_ in ids),
+        since=now - LOOK_BACK,
+        now=now,
+    )
+    return {each["id"]: Pace(each["articles"], maybe_from_ms(each["first"])) for each in found}
+
+
+async def unchanged(tx: Tx, polls: Iterable[Unchanged], at: datetime) -> None:
+    """Record polls that brought nothing new, all in one statement."""
+    await run_given(
+        tx,
+        """
+        UPDATE sources
+           SET last_polled_at_ms = :at, etag = given.etag, last_modified = given.last_modified,
+               next_poll_at_ms = given.next_poll_at, moved_seen = NULL, errors = 0, last_error = NULL,
+               failing_since_ms = NULL, told_at_ms = NULL, ended_at_ms = NULL
+          FROM given WHERE sources.id = given.id
+        """,
+        {"id": "BIGINT", "etag": "TEXT", "last_modified": "TEXT", "next_poll_at": "BIGINT"},
+        ((poll.source_id, poll.etag, poll.last_modified, poll.next_poll_at) for poll in polls),
+        at=at,
+    )
 
 
 async def polled(
@@ -257,6 +316,7 @@ def _bits(numbers: frozenset[int]) -> int:
     return sum(1 << number for number in numbers)
 
 
+@lru_cache(maxsize=1000)
 def _numbers(bits: int) -> frozenset[int]:
     return frozenset(number for number in range(24) if bits >> number & 1)
 

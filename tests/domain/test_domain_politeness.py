@@ -11,6 +11,7 @@ from bot.domain.politeness import (
     MOST_ASKED,
     SHORTEST,
     Asked,
+    Pace,
     adaptive_interval,
     adopted_move,
     has_ended,
@@ -23,8 +24,9 @@ NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)  # a Sunday
 HOUR = timedelta(hours=1)
 
 
-def every(gap: timedelta, days: float = 10) -> list[datetime]:
-    return [NOW - gap * n for n in range(1, int(timedelta(days=days) / gap) + 1)]
+def every(gap: timedelta, days: float = 10) -> Pace:
+    number = int(timedelta(days=days) / gap)
+    return Pace(number, NOW - gap * number)
 
 
 @pytest.mark.parametrize(
@@ -40,11 +42,9 @@ def test_half_the_gap_between_two_articles(gap: timedelta, interval: timedelta) 
     assert adaptive_interval(every(gap), NOW) == interval
 
 
-def test_what_does_not_count() -> None:
-    assert adaptive_interval([], NOW) == LONGEST
-    assert adaptive_interval([NOW - timedelta(days=20)], NOW) == LONGEST
-    assert adaptive_interval([NOW + HOUR, *every(HOUR)], NOW) == timedelta(minutes=30)
-    assert adaptive_interval([NOW] * 100, NOW) == SHORTEST
+def test_a_source_without_articles_and_one_that_has_just_begun() -> None:
+    assert adaptive_interval(Pace(), NOW) == LONGEST
+    assert adaptive_interval(Pace(100, NOW), NOW) == SHORTEST
 
 
 def test_the_operators_cadence_is_the_shortest() -> None:

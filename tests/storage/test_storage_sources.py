@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
-from bot.storage import sources
+from bot.domain.politeness import Pace
+from bot.storage import articles, sources
 from bot.storage.database import Database
 from tests.conftest import Clock
-from tests.storage.making import add_source
+from tests.storage.making import add_source, new_article
 
 QUARTER = timedelta(minutes=15)
 
@@ -113,3 +114,35 @@ async def test_it_is_known_whether_one_that_was_due_has_been_polled(database: Da
         assert not await sources.due_since(tx, clock() - QUARTER)
         await sources.remove(tx, added.id, clock())
         assert not await sources.due_since(tx, clock())
+
+
+async def test_polls_that_brought_nothing_new_are_recorded_together(database: Database, clock: Clock) -> None:
+    async with database.write() as tx:
+        first, second = await add_source(tx, clock(), "first"), await add_source(tx, clock(), "second")
+        await sources.failed(tx, second.id, why="It was away.", at=clock(), next_poll_at=clock())
+        await sources.unchanged(tx, [], clock())
+        due = [clock() + QUARTER * (number + 1) for number in range(2)]
+        polls = [
+            sources.Unchanged(each.id, etag, "then" if etag else None, at)
+            for each, etag, at in zip((first, second), ('"e"', None), due, strict=True)
+        ]
+        await sources.unchanged(tx, polls, clock())
+        found = await sources.listed(tx)
+    assert [(each.etag, each.last_modified, each.next_poll_at) for each in found] == [
+        ('"e"', "then", due[0]),
+        (None, None, due[1]),
+    ]
+    assert {each.last_polled_at for each in found} == {clock()}
+    assert [(each.errors, each.last_error, each.failing_since) for each in found] == [(0, None, None)] * 2
+
+
+async def test_the_pace_counts_the_articles_of_a_fortnight_that_are_not_of_the_future(
+    database: Database, clock: Clock
+) -> None:
+    async with database.write() as tx:
+        busy, quiet = await add_source(tx, clock(), "busy"), await add_source(tx, clock(), "quiet")
+        days = (-15, -13, -2, 0, 1)
+        told = [new_article(f"d{day}", published_at=clock() + timedelta(days=day)) for day in days]
+        await articles.add_new(tx, busy.id, told, clock())
+        found = await sources.paces(tx, [busy.id, quiet.id], clock())
+    assert found == {busy.id: Pace(3, clock() - timedelta(days=13)), quiet.id: Pace()}
