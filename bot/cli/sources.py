@@ -24,7 +24,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser = commands.add_parser("sources", help="add, list, check and remove sources")
     parser.set_defaults(handler=_run)
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
-    add = acts.add_parser("add", help="add the feed at an address, or the one its page offers")
+    add = acts.add_parser("add", help="add the feed at an address, or the best its page offers, at once")
     add.add_argument("url", metavar="URL")
     add.set_defaults(act=_add)
     acts.add_parser("list", help="all sources").set_defaults(act=_list)

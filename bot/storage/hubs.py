@@ -65,6 +65,11 @@ async def claim_due(tx: Tx, now: datetime, asked_before: datetime, most: int) ->
     return tuple(_hub(each) for each in found)
 
 
+async def renew(tx: Tx, source_id: int, at: datetime) -> None:
+    """Subscribe anew: a source that was removed is back."""
+    await run(tx, "UPDATE hubs SET asked_at_ms = NULL, renew_at_ms = :at WHERE source_id = :id", id=source_id, at=at)
+
+
 async def called(tx: Tx, token: str) -> Hub | None:
     """Whose callback this is; None: nobody's, or a removed source's."""
     found = await row(

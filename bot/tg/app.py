@@ -26,6 +26,7 @@ from telegram.ext import (
 
 from bot.domain.errors import ChatGone, ChatMoved, NutgrafError, SendError
 from bot.domain.ports import Now
+from bot.services.adding import Adding
 from bot.services.catch_ups import CatchUps
 from bot.services.importing import Importing
 from bot.services.inbox import Inbox
@@ -85,6 +86,7 @@ class TelegramBot:
         reading: Reading,
         subscriptions: Subscriptions,
         sources: Sources,
+        adding: Adding,
         importing: Importing,
         catch_ups: CatchUps,
         inbox: Inbox,
@@ -108,7 +110,7 @@ class TelegramBot:
         self._open = False
         self._wire(
             StartHelp(subscriptions, catch_ups, now), Stories(reading, subscriptions, now),
-            Subscribe(subscriptions, now), SourceCommands(sources, now),
+            Subscribe(subscriptions, now), SourceCommands(sources, adding, now),
         )  # fmt: skip
 
     @property

@@ -53,8 +53,10 @@ class Action(StrEnum):
     RESTORE = "restore"  # source
     KEEP = "keep"
     RETRY = "retry"  # source
-    PICK = "pick"  # offer, position
-    OTHERS = "others"  # offer
+    PICK = "pick"  # offer, position: look at it
+    ADD = "add"  # offer, position
+    FEEDS = "feeds"  # offer, in place of what is looked at
+    OTHERS = "others"  # offer, below what was added
     CANCEL = "cancel"  # offer
     LISTS = "lists"
     STARTERS = "starters"  # list, offset
@@ -97,6 +99,8 @@ _NUMBERS: dict[Action, tuple[range, ...]] = {
     Action.KEEP: (),
     Action.RETRY: (_ID,),
     Action.PICK: (_ID, range(MOST_CHOICES)),
+    Action.ADD: (_ID, range(MOST_CHOICES)),
+    Action.FEEDS: (_ID,),
     Action.OTHERS: (_ID,),
     Action.CANCEL: (_ID,),
     Action.LISTS: (),
@@ -225,11 +229,21 @@ def one(text: str, action: Action, *numbers: int) -> Keyboard:
     return _rows([button(text, action, *numbers)])
 
 
-def added(source_id: int, offer_id: int | None, others: int, *, known: bool) -> Keyboard:
+def proposal(offer_id: int, position: int, others: int) -> Keyboard:
+    """Under a feed that may be added."""
+    more = [button(texts.other_feeds(others), Action.FEEDS, offer_id)] if others else []
+    add, cancel = button(texts.ADD, Action.ADD, offer_id, position), button(texts.CANCEL, Action.CANCEL, offer_id)
+    return _rows([add, cancel], more)
+
+
+def added(source_id: int, offer_id: int, others: int) -> Keyboard:
     """Under a source that was added: taking it back, and the other feeds of its page."""
-    undo = [] if known else [button(texts.UNDO, Action.REMOVE, source_id)]
-    more = [button(texts.other_feeds(others), Action.OTHERS, offer_id)] if offer_id else []
-    return _rows(undo + more)
+    return _rows([button(texts.UNDO, Action.REMOVE, source_id)], *other_feeds(offer_id, others))
+
+
+def other_feeds(offer_id: int | None, others: int) -> list[list[Button]]:
+    """A row that leads to the other feeds of a page, where there are any."""
+    return [[button(texts.other_feeds(others), Action.OTHERS, offer_id)]] if offer_id and others else []
 
 
 def ask_removal(source_id: int) -> Keyboard:

@@ -6,12 +6,16 @@ from bot.domain.models import Briefing, Cadence, Chat, Message, Schedule, Source
 from bot.domain.ports import Now, Sender
 from bot.feeds.fetch import Fetcher
 from bot.feeds.hosts import HostGate
+from bot.feeds.visits import Visits
+from bot.services.adding import Adding
 from bot.services.briefings import Briefings
 from bot.services.catch_ups import CatchUps
 from bot.services.condense import Condense
 from bot.services.delivery import Deliveries
+from bot.services.finding import Finder
 from bot.services.ingest import Ingest
 from bot.services.presence import Presence
+from bot.services.previews import Previews
 from bot.services.reading import Reading
 from bot.services.routes import Routes
 from bot.services.sources import Sources
@@ -43,7 +47,7 @@ def plain_failing(source: Source, ended: bool) -> tuple[Message, ...]:
 
 
 class _Forward:
-    """Seconds that pass on a clock; leaps back do not count."""
+    """Seconds that pass on a clock, and those slept through; leaps back do not count."""
 
     def __init__(self, now: Now) -> None:
         self._now = now
@@ -55,6 +59,9 @@ class _Forward:
         self._last = self._now()
         return self._passed_s
 
+    async def sleep(self, seconds: float) -> None:
+        self._passed_s += seconds
+
 
 class Newsroom:
     """All services on one database."""
@@ -62,9 +69,13 @@ class Newsroom:
     def __init__(self, database: Database, fetcher: Fetcher, sender: Sender, now: Now) -> None:
         workers = InlineWorkers()
         self.database = database
-        gate = HostGate(clock=_Forward(now))
-        self.sources = Sources(database, fetcher, workers, now, INTERVAL_S)
-        self.ingest = Ingest(database, fetcher, workers, now, gate, Trouble(frozenset({1}), plain_failing))
+        forward = _Forward(now)
+        self.gate = HostGate(clock=forward, sleep=forward.sleep)
+        visits = Visits(fetcher, now, self.gate)
+        finder = Finder(visits, workers, now)
+        self.sources = Sources(database, finder, now, INTERVAL_S)
+        self.adding = Adding(database, finder, Previews(visits, workers), now, INTERVAL_S)
+        self.ingest = Ingest(database, visits, workers, now, Trouble(frozenset({1}), plain_failing))
         self.condense = Condense(database, workers, now)
         self.presence = Presence(database, now)
         self.briefings = Briefings(database, plain_render, self.presence, now)

@@ -231,4 +231,6 @@ async def test_the_list_counts_the_articles_of_a_week(room: Newsroom, site: Site
     site.tell("old", "Harbour bridge closed", clock() - timedelta(days=8))
     site.tell("new", "Library opens at night", clock() - timedelta(days=6))
     await room.sources.add(f"{site.url}/feed.xml")
-    assert (await only(room)).articles_a_week == 1
+    listed = await room.sources.page(0, 5)
+    assert (listed.total, [source.articles_a_week for source in listed.sources]) == (1, [1])
+    assert (await room.sources.page(1, 5)).sources == ()

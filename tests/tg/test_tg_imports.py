@@ -119,7 +119,7 @@ async def test_a_stop_says_how_far_an_import_came(talk: Talk, monkeypatch: pytes
 
 
 async def test_all_sources_are_sent_as_a_file(talk: Talk, news: Site) -> None:
-    await talk.say(ADA, f"/addsource {news.url}/feed.xml")
+    await talk.add_source(f"{news.url}/feed.xml")
     assert "Export (OPML)" not in buttons(await talk.say(OMAR, "/sources"))
     listed = await talk.say(ADA, "/sources")
     assert await talk.press(ADA, listed, "Export (OPML)") == ""

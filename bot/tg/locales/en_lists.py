@@ -2,14 +2,12 @@
 
 # ---- several feeds -----------------------------------------------------------------------------
 
-CANCEL = "Cancel"
 CANCELLED = "Nothing was added."
 WHICH_FEED = "There are several feeds. Which one?"
 FULL_TEXT = "full text"
 TEASERS = "short texts"
 NO_DATES = "no dates"
 IS_THERE = "there already"
-UNKNOWN_NUMBER = "That choice does not exist."
 
 
 def articles_a_week(number: float) -> str:
