@@ -83,8 +83,13 @@ def imported(report: Report) -> Messages:
     """What became of an OPML file."""
     shown = [f"• {said(_named(each), MOST_NAME_CHARS)} — {said(each.why, 200)}" for each in report.dead[:MOST_DEAD]]
     more = len(report.dead) - len(shown)
-    head = texts.imported(report.added, report.known, len(report.dead))
-    return as_messages("\n".join([head, *shown, *([texts.and_more(more)] if more else [])]))
+    lines = [
+        texts.imported(report.added, report.known, len(report.dead)),
+        texts.not_tried(len(report.untried)) if report.untried else "",
+        *shown,
+        texts.and_more(more) if more else "",
+    ]
+    return as_messages("\n".join(filter(None, lines)))
 
 
 def list_name(given: StarterList) -> str:

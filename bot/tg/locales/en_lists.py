@@ -66,6 +66,12 @@ def imported(added: int, known: int, dead: int) -> str:
     return f"<b>{added} added</b>, {known} there already, {dead} could not be read."
 
 
+def not_tried(number: int) -> str:
+    """Feeds of a list whose hosts were busy all the time."""
+    hosts = "its host is" if number == 1 else "their hosts are"
+    return f"{number} not tried yet, as {hosts} busy: send the file again later."
+
+
 def cut_short(done: int, total: int) -> str:
     """An import that ended before its list did."""
     return f"Stopped at {done} of {total}. Send the file again to go on."
