@@ -25,6 +25,7 @@ from bot.services.finding import Finder
 from bot.services.importing import Importing
 from bot.services.inbox import Inbox
 from bot.services.ingest import Ingest
+from bot.services.moves import Moves
 from bot.services.presence import Presence
 from bot.services.previews import Previews
 from bot.services.pushes import Pushes
@@ -113,6 +114,7 @@ class Service:
         visits = Visits(fetcher, now)
         finder = Finder(visits, workers, now)
         self.sources = Sources(database, finder, now, settings.poll_interval_s)
+        moves = Moves(database, finder, now)
         catch_ups = CatchUps(database, briefing_messages, now)
         self._presence = Presence(database, now)
         self.bot = TelegramBot(
@@ -122,6 +124,7 @@ class Service:
             reading=Reading(database, now),
             subscriptions=Subscriptions(database, now),
             sources=self.sources,
+            moves=moves,
             adding=Adding(database, finder, Previews(visits, workers), now, settings.poll_interval_s),
             importing=Importing(self.sources, workers),
             catch_ups=catch_ups,
@@ -131,7 +134,7 @@ class Service:
             chat_per_s=settings.chat_messages_per_s,
             webhook=_webhook(settings),
         )
-        trouble = Trouble(settings.admin_ids, source_failing)
+        trouble = Trouble(database, moves, settings.admin_ids, source_failing, now)
         self._ingest = ingest = Ingest(database, visits, workers, now, trouble)
         self._deliveries = Deliveries(database, self.bot.sender, Routes(settings.admin_ids, paused), now)
         self._pushes = _pushes(settings, database, fetcher, ingest, now)
@@ -139,6 +142,7 @@ class Service:
             {
                 **({"ask hubs": (self._pushes.ask_hubs, 60.0)} if self._pushes else {}),
                 "poll what is due": (ingest.poll_due, 2.0),
+                "tell of trouble": (trouble.tell_due, 10.0),
                 "read pages": (ingest.read_pages, 1.0),
                 "condense what is new": (Condense(database, workers, now).condense_new, 1.0),
                 "brief who is due": (Briefings(database, briefing_messages, self._presence, now).brief_due, 1.0),

@@ -140,6 +140,11 @@ class Sources:
                 await hubs.renew(tx, source_id, now)
             return source
 
+    async def get(self, source_id: int) -> Source | None:
+        """The source with this number; None if there is none."""
+        async with self._database.read() as tx:
+            return await sources.get(tx, source_id)
+
     async def retry(self, source_id: int) -> Source | None:
         """Poll a source at the next occasion, even one that ended. None if there is none."""
         async with self._database.write() as tx:

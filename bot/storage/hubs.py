@@ -65,6 +65,11 @@ async def claim_due(tx: Tx, now: datetime, asked_before: datetime, most: int) ->
     return tuple(_hub(each) for each in found)
 
 
+async def drop(tx: Tx, source_id: int) -> None:
+    """A source is read from elsewhere: what its hub still pushes finds nobody."""
+    await run(tx, "DELETE FROM hubs WHERE source_id = :id", id=source_id)
+
+
 async def renew(tx: Tx, source_id: int, at: datetime) -> None:
     """Subscribe anew: a source that was removed is back."""
     await run(tx, "UPDATE hubs SET asked_at_ms = NULL, renew_at_ms = :at WHERE source_id = :id", id=source_id, at=at)

@@ -120,6 +120,25 @@ async def retry(tx: Tx, source_id: int, at: datetime) -> Source | None:
     return await get(tx, source_id)
 
 
+async def switch(tx: Tx, source_id: int, url: str, at: datetime) -> Source | None:
+    """Read a source from another address, where no source is; due at once, its troubles forgotten. None: no source."""
+    switched = await row(
+        tx,
+        """
+        UPDATE sources
+           SET url = :url, next_poll_at_ms = :at, etag = NULL, last_modified = NULL, body_digest = NULL,
+               moved_seen = NULL, errors = 0, last_error = NULL, failing_since_ms = NULL, told_at_ms = NULL,
+               ended_at_ms = NULL
+         WHERE id = :id AND removed_at_ms IS NULL
+        RETURNING *
+        """,
+        id=source_id,
+        url=url,
+        at=at,
+    )
+    return _source(switched) if switched else None
+
+
 async def postpone(tx: Tx, source_id: int, next_poll_at: datetime) -> None:
     """Poll at `next_poll_at` and not before; nothing else changes."""
     await run(tx, "UPDATE sources SET next_poll_at_ms = :at WHERE id = :id", id=source_id, at=next_poll_at)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain.models import Button, Cadence, Keyboard, Subscription
+from bot.domain.models import Button, Cadence, Keyboard, Move, Subscription
 from bot.domain.text import cut
 from bot.services.reading import Found
 from bot.tg.locales import en as texts
@@ -53,6 +53,9 @@ class Action(StrEnum):
     RESTORE = "restore"  # source
     KEEP = "keep"
     RETRY = "retry"  # source
+    REDISCOVER = "rediscover"  # source
+    SWITCH = "switch"  # offer
+    SWITCH_BACK = "unswitch"  # offer
     PICK = "pick"  # offer, position: look at it
     ADD = "add"  # offer, position
     FEEDS = "feeds"  # offer, in place of what is looked at
@@ -98,6 +101,9 @@ _NUMBERS: dict[Action, tuple[range, ...]] = {
     Action.RESTORE: (_ID,),
     Action.KEEP: (),
     Action.RETRY: (_ID,),
+    Action.REDISCOVER: (_ID,),
+    Action.SWITCH: (_ID,),
+    Action.SWITCH_BACK: (_ID,),
     Action.PICK: (_ID, range(MOST_CHOICES)),
     Action.ADD: (_ID, range(MOST_CHOICES)),
     Action.FEEDS: (_ID,),
@@ -251,9 +257,12 @@ def ask_removal(source_id: int) -> Keyboard:
     return _rows([button(texts.REMOVE, Action.REMOVE, source_id), button(texts.KEEP, Action.KEEP)])
 
 
-def failing(source_id: int) -> Keyboard:
-    """What can be done about a source that keeps failing."""
-    return _rows([button(texts.RETRY, Action.RETRY, source_id), button(texts.REMOVE, Action.REMOVE, source_id)])
+def failing(source_id: int, move: Move | None) -> Keyboard:
+    """What can be done about a source that keeps failing, and may have moved."""
+    retry, remove = button(texts.RETRY, Action.RETRY, source_id), button(texts.REMOVE, Action.REMOVE, source_id)
+    if move is None:
+        return _rows([retry, button(texts.REDISCOVER, Action.REDISCOVER, source_id), remove])
+    return _rows([button(texts.SWITCH, Action.SWITCH, move.offer_id), retry, remove])
 
 
 def rest(due_ms: int, offset: int, more: int) -> Keyboard:

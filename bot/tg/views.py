@@ -1,8 +1,9 @@
 """Everything that is not a story, as messages: subscriptions, zones, sources. Pure functions."""
 
+import re
 from datetime import datetime
 
-from bot.domain.models import Cadence, Chat, Keyboard, Message, Source, Subscription
+from bot.domain.models import Cadence, Chat, Keyboard, Message, Move, Source, Subscription
 from bot.services.sources import Listed
 from bot.tg import keyboards
 from bot.tg.keyboards import Action
@@ -104,12 +105,34 @@ def removed(source: Source) -> Messages:
     return as_messages(texts.removed(source_name(source)), keyboards.one(texts.UNDO, Action.RESTORE, source.id))
 
 
-def source_failing(source: Source, ended: bool) -> Messages:
+def source_failing(source: Source, move: Move | None, chat: Chat, now: datetime) -> Messages:
     """A source keeps failing, and what can be done; the port `TellFailing`."""
-    why = said(source.last_error or "", 120).rstrip(".")
-    name = source_name(source)
-    html = texts.source_ended(name, why) if ended else texts.source_failing(name, source.errors, why)
-    return as_messages(html, keyboards.failing(source.id))
+    name, why = source_name(source), _why(source)
+    if source.ended_at:
+        html = texts.source_ended(name, why)
+    else:
+        since = times.since(source.failing_since or now, now, chat.zone)
+        html = texts.failing_since(name, source.errors, since, why)
+    rest = texts.found_elsewhere(_address(move.url, source)) if move else "" if source.ended_at else texts.GOES_ON
+    return as_messages(" ".join(filter(None, [html, rest])), keyboards.failing(source.id, move))
+
+
+def rediscovered(source: Source, move: Move) -> Messages:
+    """A feed that may be a source's, found when asked for."""
+    html = f"<b>{source_name(source)}</b>\n{texts.found_elsewhere(_address(move.url, source))}"
+    return as_messages(html, keyboards.failing(source.id, move))
+
+
+def switched(source: Source, offer_id: int) -> Messages:
+    """A source that is read from another address, and the way back."""
+    html = texts.switched(source_name(source), _address(source.url))
+    return as_messages(html, keyboards.one(texts.UNDO, Action.SWITCH_BACK, offer_id))
+
+
+def switched_back(source: Source, offer_id: int) -> Messages:
+    """A source that is read from its earlier address again, and the way back."""
+    html = texts.switched(source_name(source), _address(source.url))
+    return as_messages(html, keyboards.one(texts.UNDO, Action.SWITCH, offer_id))
 
 
 def retrying(source: Source) -> Messages:
@@ -137,9 +160,22 @@ def source_line(source: Source, now: datetime) -> str:
         "" if source.articles_a_week is None else texts.a_week(source.articles_a_week),
         texts.SOURCE_HAS_ENDED if source.ended_at else texts.next_poll(times.until(source.next_poll_at, now)),
     ]
-    why = said(source.last_error or "", 80)
-    trouble = texts.failing(source.errors, why) if source.errors else why
+    trouble = texts.failing(source.errors, _why(source)) if source.errors else said(source.last_error or "", 80)
     return f"{source.id}  {' · '.join(filter(None, facts))}" + (f"\n<i>{trouble}</i>" if trouble else "")
+
+
+def _why(source: Source) -> str:
+    """Why it failed, short: of an HTTP answer its status."""
+    why = (source.last_error or "").rstrip(".")
+    answered = re.match(r"It answered (\d{3})\b", why)
+    return answered[1] if answered else said(why[:1].lower() + why[1:], 120)
+
+
+def _address(url: str, source: Source | None = None) -> str:
+    """An address as a link, without its scheme; without its host where that is the source's."""
+    host, _, path = url.partition("://")[2].partition("/")
+    at_home = source is not None and f"//{host}/" in source.url
+    return link(url, said(f"…/{path}" if at_home else f"{host}/{path}", MOST_NAME_CHARS))
 
 
 def language_name(language: str | None) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.domain.models import Briefing, Cadence, Chat, Message, Schedule, Source, Wish
+from bot.domain.models import Briefing, Cadence, Chat, Message, Move, Schedule, Source, Wish
 from bot.domain.ports import Now, Sender
 from bot.feeds.fetch import Fetcher
 from bot.feeds.hosts import HostGate
@@ -14,6 +14,7 @@ from bot.services.condense import Condense
 from bot.services.delivery import Deliveries
 from bot.services.finding import Finder
 from bot.services.ingest import Ingest
+from bot.services.moves import Moves
 from bot.services.presence import Presence
 from bot.services.previews import Previews
 from bot.services.reading import Reading
@@ -41,9 +42,12 @@ def plain_paused(chat: Chat) -> tuple[Message, ...]:
     return (Message(f"thread {chat.ref.thread_id} pauses"),)
 
 
-def plain_failing(source: Source, ended: bool) -> tuple[Message, ...]:
-    """How many errors."""
-    return (Message(f"{source.title} {'ended' if ended else 'failed'} {source.errors}"),)
+def plain_failing(source: Source, move: Move | None, chat: Chat, now: datetime) -> tuple[Message, ...]:
+    """How many errors, and where else it may be."""
+    assert chat.id
+    assert now >= (source.failing_since or now)
+    elsewhere = f" {move.url}" if move else ""
+    return (Message(f"{source.title} {'ended' if source.ended_at else 'failed'} {source.errors}{elsewhere}"),)
 
 
 class _Forward:
@@ -75,7 +79,9 @@ class Newsroom:
         finder = Finder(visits, workers, now)
         self.sources = Sources(database, finder, now, INTERVAL_S)
         self.adding = Adding(database, finder, Previews(visits, workers), now, INTERVAL_S)
-        self.ingest = Ingest(database, visits, workers, now, Trouble(frozenset({1}), plain_failing))
+        self.moves = Moves(database, finder, now)
+        self.trouble = Trouble(database, self.moves, frozenset({1}), plain_failing, now)
+        self.ingest = Ingest(database, visits, workers, now, self.trouble)
         self.condense = Condense(database, workers, now)
         self.presence = Presence(database, now)
         self.briefings = Briefings(database, plain_render, self.presence, now)
@@ -91,7 +97,8 @@ class Newsroom:
         return await self.condense.condense_new()
 
     async def tell(self) -> None:
-        """Brief who is due and send it."""
+        """Brief who is due, tell of trouble, and send it."""
+        await self.trouble.tell_due()
         while await self.briefings.brief_due():
             pass
         await self.deliveries.flush()

@@ -18,6 +18,7 @@ from bot.services.catch_ups import CatchUps
 from bot.services.finding import Finder
 from bot.services.importing import Importing
 from bot.services.inbox import Inbox
+from bot.services.moves import Moves
 from bot.services.previews import Previews
 from bot.services.reading import Reading
 from bot.services.sources import Sources
@@ -169,6 +170,7 @@ async def start_bot(
             "reading": Reading(sqlite_database, clock),
             "subscriptions": Subscriptions(sqlite_database, clock),
             "sources": sources,
+            "moves": Moves(sqlite_database, finder, clock),
             "adding": Adding(sqlite_database, finder, Previews(visits, workers), clock, 900),
             "importing": Importing(sources, workers),
             "catch_ups": CatchUps(sqlite_database, briefing_messages, clock),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.models import Bullet, Cadence, ChatRef, FeedKind, Schedule
+from bot.domain.models import Bullet, Cadence, ChatRef, FeedKind, Move, Schedule
 from bot.feeds.choices import Choice
 from bot.feeds.starters import starter_lists
 from bot.services.adding import Known, Proposal
@@ -93,9 +93,14 @@ def test_subscriptions_are_golden() -> None:
 
 
 def test_sources_are_golden() -> None:
-    broken = replace(SOURCE, id=4, title="Far <b>Post</b>", errors=5, last_error="404", language=None)
+    broken = replace(
+        SOURCE, id=4, title="Far <b>Post</b>", errors=5, last_error="It answered 404 (Not Found).", language=None
+    )
+    broken = replace(broken, failing_since=NOW - timedelta(hours=2))
     silent = replace(SOURCE, id=5, title="Quiet Bay", last_article_at=None, language="de", articles_a_week=0)
-    gone = replace(SOURCE, id=6, title="Old Pier", errors=1, last_error="410", ended_at=NOW, articles_a_week=12)
+    gone = replace(
+        SOURCE, id=6, title="Old Pier", errors=1, last_error="It answered 410 (Gone).", ended_at=NOW, articles_a_week=12
+    )
     sample = Sample(
         title="Worthy <b>Wire</b>",
         kind=FeedKind.RSS,
@@ -113,8 +118,17 @@ def test_sources_are_golden() -> None:
     bare = replace(sample, language=None, articles_per_day=None, newest_at=None, previews=(), full_text=None)
     offer_id = 1_700_000_000_000
     compare("sources", views.sources(Listed((SOURCE, broken, silent, gone), 0, 4), NOW))
-    compare("source_failing", views.source_failing(broken, ended=False))
-    compare("source_ended", views.source_failing(gone, ended=True))
+    move = Move(offer_id, "https://wire.example/<b>feed2?a=1")
+    away = replace(move, url="https://other.example/feed")
+    long = replace(broken, errors=41, failing_since=NOW - timedelta(days=4), last_error="There is no such host.")
+    compare("source_failing", views.source_failing(broken, None, CHAT, NOW))
+    compare("source_failing_moved", views.source_failing(broken, move, CHAT, NOW))
+    compare("source_failing_long", views.source_failing(long, None, CHAT, NOW))
+    compare("source_ended", views.source_failing(gone, None, CHAT, NOW))
+    compare("source_ended_moved", views.source_failing(gone, away, CHAT, NOW))
+    compare("source_rediscovered", views.rediscovered(broken, away))
+    compare("source_switched", views.switched(replace(broken, url=move.url), offer_id))
+    compare("source_switched_back", views.switched_back(broken, offer_id))
     compare("source_retrying", views.retrying(gone))
     compare("sources_none", views.sources(Listed((), 0, 0), NOW))
     compare("source_proposal", choosing.proposal(Proposal(offer_id, 1, 2, sample), NOW))

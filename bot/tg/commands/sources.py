@@ -44,7 +44,6 @@ class SourceCommands:
             Action.SOURCES: Pressed(self.page),
             Action.REMOVE: Pressed(self.remove, Need.SERVICE_ADMIN),
             Action.RESTORE: Pressed(self.restore, Need.SERVICE_ADMIN),
-            Action.RETRY: Pressed(self.retry, Need.SERVICE_ADMIN),
             Action.KEEP: Pressed(self.keep, Need.SERVICE_ADMIN),
             Action.PICK: Pressed(self.pick, Need.SERVICE_ADMIN),
             Action.ADD: Pressed(self.add_it, Need.SERVICE_ADMIN),
@@ -151,11 +150,6 @@ class SourceCommands:
         """Take a removal back."""
         source = await self._sources.restore(press.numbers[0])
         return Answer(views.restored(source)) if source else stale()
-
-    async def retry(self, _: Ask, press: Press) -> Answer:
-        """Poll one that fails again."""
-        source = await self._sources.retry(press.numbers[0])
-        return Answer(views.retrying(source)) if source else stale()
 
     async def keep(self, _: Ask, __: Press) -> Answer:
         """Remove nothing after all."""
