@@ -1,7 +1,7 @@
 """Hubs: who pushes the changes of which source (WebSub), until when, and what proves it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.engine import RowMapping
 
@@ -11,7 +11,10 @@ from bot.storage.times import from_ms, maybe_from_ms
 
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """One source's hub. `lease_until` is None while it has not confirmed; asked again from `renew_at` on."""
+    """One source's hub. `lease_until` is None while it has not confirmed; asked again from `renew_at` on.
+
+    `wanted` is false once its source was removed.
+    """
 
     source_id: int
     hub: str
@@ -21,6 +24,7 @@ class Hub:
     asked_at: datetime | None
     renew_at: datetime
     lease_until: datetime | None
+    wanted: bool
 
 
 async def offer(tx: Tx, source_id: int, *, hub: str, topic: str, token: str, secret: str, at: datetime) -> None:
@@ -44,22 +48,53 @@ async def offer(tx: Tx, source_id: int, *, hub: str, topic: str, token: str, sec
     )
 
 
-async def claim_due(tx: Tx, now: datetime, asked_before: datetime, most: int) -> tuple[Hub, ...]:
-    """Take up to `most` that are to be asked (again): due, and not asked since `asked_before`."""
+async def claim_due(tx: Tx, now: datetime, apart: timedelta, longest: timedelta, most: int) -> tuple[Hub, ...]:
+    """Take up to `most` that are to be asked (again) to push.
+
+    After a try without an answer the next one comes `apart` later, then after twice that, and so on up to `longest`.
+    """
     found = await rows(
         tx,
         """
         WITH due AS (
             SELECT h.source_id FROM hubs h JOIN sources s ON s.id = h.source_id
              WHERE s.removed_at_ms IS NULL AND h.renew_at_ms <= :now
-               AND (h.asked_at_ms IS NULL OR h.asked_at_ms <= :before)
+               AND (h.asked_at_ms IS NULL
+                    OR :now - h.asked_at_ms >= :apart
+                   AND (:now - h.asked_at_ms >= h.asked_at_ms - h.renew_at_ms OR :now - h.asked_at_ms >= :longest))
              ORDER BY h.renew_at_ms LIMIT :most)
         UPDATE hubs SET asked_at_ms = :now
          WHERE source_id IN (SELECT source_id FROM due)
-        RETURNING *
+        RETURNING *, TRUE AS wanted
         """,
         now=now,
-        before=asked_before,
+        apart=_ms(apart),
+        longest=_ms(longest),
+        most=most,
+    )
+    return tuple(_hub(each) for each in found)
+
+
+async def claim_leaving(tx: Tx, now: datetime, apart: timedelta, most: int) -> tuple[Hub, ...]:
+    """Take up to `most` that still push for removed sources and are to be told (again) to stop.
+
+    At once, then after `apart`, twice that and so on, until the lease ends.
+    """
+    found = await rows(
+        tx,
+        """
+        WITH due AS (
+            SELECT h.source_id FROM hubs h JOIN sources s ON s.id = h.source_id
+             WHERE s.removed_at_ms IS NOT NULL AND h.lease_until_ms > :now
+               AND (h.asked_at_ms IS NULL OR h.asked_at_ms < s.removed_at_ms
+                    OR :now - h.asked_at_ms >= :apart AND :now - h.asked_at_ms >= h.asked_at_ms - s.removed_at_ms)
+             ORDER BY s.removed_at_ms LIMIT :most)
+        UPDATE hubs SET asked_at_ms = :now
+         WHERE source_id IN (SELECT source_id FROM due)
+        RETURNING *, FALSE AS wanted
+        """,
+        now=now,
+        apart=_ms(apart),
         most=most,
     )
     return tuple(_hub(each) for each in found)
@@ -76,12 +111,12 @@ async def renew(tx: Tx, source_id: int, at: datetime) -> None:
 
 
 async def called(tx: Tx, token: str) -> Hub | None:
-    """Whose callback this is; None: nobody's, or a removed source's."""
+    """Whose callback this is; None: nobody's."""
     found = await row(
         tx,
         """
-        SELECT h.* FROM hubs h JOIN sources s ON s.id = h.source_id
-         WHERE h.token = :token AND s.removed_at_ms IS NULL
+        SELECT h.*, s.removed_at_ms IS NULL AS wanted FROM hubs h JOIN sources s ON s.id = h.source_id
+         WHERE h.token = :token
         """,
         token=token,
     )
@@ -100,6 +135,11 @@ async def denied(tx: Tx, source_id: int, try_again_at: datetime) -> None:
     await run(tx, sql, id=source_id, at=try_again_at)
 
 
+async def ended(tx: Tx, source_id: int) -> None:
+    """The hub agreed to stop."""
+    await run(tx, "UPDATE hubs SET lease_until_ms = NULL WHERE source_id = :id", id=source_id)
+
+
 async def pushes(tx: Tx, source_id: int, now: datetime) -> bool:
     """Whether a source's hub has confirmed that it pushes, for now."""
     sql = "SELECT 1 AS found FROM hubs WHERE source_id = :id AND lease_until_ms > :now"
@@ -116,4 +156,9 @@ def _hub(found: RowMapping) -> Hub:
         asked_at=maybe_from_ms(found["asked_at_ms"]),
         renew_at=from_ms(found["renew_at_ms"]),
         lease_until=maybe_from_ms(found["lease_until_ms"]),
+        wanted=bool(found["wanted"]),
     )
+
+
+def _ms(span: timedelta) -> int:
+    return round(span / timedelta(milliseconds=1))
