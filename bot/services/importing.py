@@ -72,17 +72,21 @@ class Importing:
         except WorkerError as error:
             raise UserError("That list is too large or too tangled to read.") from error
         run = _Run(self._sources, links, tell)
-        busy, waited_s = await run.over(_by_host(links)), 0.0
-        while busy and waited_s + (wait_s := min(each.wait_s for each in busy)) <= MOST_WAIT_S:
-            await self._sleep(wait_s)
+        busy = await run.over(_by_host(links))
+        wait_s = waited_s = 0.0
+        while busy:
+            wait_s = max(2 * wait_s, min(each.wait_s for each in busy))  # ever longer, whatever they ask for
             waited_s += wait_s
+            if waited_s > MOST_WAIT_S:
+                break
+            await self._sleep(wait_s)
             busy = await run.over([each.links for each in busy])
         return _report(links, run.outcomes)
 
 
 @dataclass(frozen=True, slots=True)
 class _Busy:
-    """What is left of a host's feeds, and the seconds after which its turn may come."""
+    """What is left of a host's feeds, the one that had to wait at the end, and the seconds until its turn may come."""
 
     links: Sequence[FeedLink]
     wait_s: float
@@ -116,7 +120,7 @@ class _Run:
             try:
                 self.outcomes[link.url] = await self._add(link)
             except HostBusy as busy:
-                return _Busy(links[at:], max(busy.retry_after_s or 0.0, LEAST_WAIT_S))
+                return _Busy([*links[at + 1 :], link], max(busy.retry_after_s or 0.0, LEAST_WAIT_S))
             await self._tell(len(self.outcomes), self._total)
         return None
 

@@ -147,6 +147,7 @@ async def test_busy_hosts_are_come_back_to_and_what_was_not_tried_is_not_dead(
     assert (report.added, report.known, report.dead) == (6, 0, ())
     assert report.untried == tuple(FeedLink(url, f"Feed {n}") for n, url in enumerate(urls[:2]))
     assert [url.split("/")[2] for url in hosts.asked] == ["free"] * 2 + ["soon"] * 2 + ["later"] * 2
+    assert hosts.asked[2:4] == ["http://soon/1", "http://soon/0"]
     assert hosts.now <= MOST_WAIT_S
     assert told.steps == [(n, 8) for n in range(1, 7)]
 
@@ -160,3 +161,16 @@ async def test_a_host_that_asks_for_a_pause_in_the_middle_of_a_list(
     assert [dead.link.title for dead in report.dead] == ["Feed 2"]
     assert [link.title for link in report.untried] == ["Feed 0", "Feed 1"]
     assert site.asked == ["/busy.xml"]
+
+
+async def test_a_feed_that_always_asks_for_a_moment_is_asked_a_few_times_and_holds_up_no_other(
+    room: Newsroom, site: Site
+) -> None:
+    site.tell("bridge", "Harbour bridge closed")
+    site.pages["/busy.xml"] = (429, "text/plain", b"slow down")
+    site.headers["Retry-After"] = "3"
+    importing = Importing(room.sources, InlineWorkers(), room.gate._sleep)
+    report = await importing.run(opml(f"{site.url}/busy.xml", f"{site.url}/feed.xml"), Told())
+    assert report.added == 1
+    assert [link.title for link in report.untried] == ["Feed 0"]
+    assert 3 <= site.asked.count("/busy.xml") <= 7
