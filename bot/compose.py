@@ -14,15 +14,20 @@ from bot.domain.ports import Now, Workers
 from bot.engine.workers import ProcessWorkers
 from bot.feeds.fetch import Fetcher
 from bot.feeds.guard import Guard
+from bot.feeds.visits import Visits
 from bot.jobs import Jobs, then
+from bot.services.adding import Adding
 from bot.services.briefings import Briefings
 from bot.services.catch_ups import CatchUps
 from bot.services.condense import Condense
 from bot.services.delivery import Deliveries
+from bot.services.finding import Finder
 from bot.services.importing import Importing
 from bot.services.inbox import Inbox
 from bot.services.ingest import Ingest
+from bot.services.moves import Moves
 from bot.services.presence import Presence
+from bot.services.previews import Previews
 from bot.services.pushes import Pushes
 from bot.services.reading import Reading
 from bot.services.routes import Routes
@@ -91,13 +96,14 @@ async def _open_store(settings: Settings) -> AsyncIterator[Database]:
 async def open_desk(settings: Settings, now: Now = utc_now) -> AsyncIterator[Desk]:
     """The services for a shell command; closed at the end."""
     async with _open_store(settings) as database, open_fetcher(settings) as fetcher, _open_workers() as workers:
-        sources = Sources(database, fetcher, workers, now, settings.poll_interval_s)
+        visits = Visits(fetcher, now)
+        sources = Sources(database, Finder(visits, workers, now), now, settings.poll_interval_s)
         yield Desk(
             database=database,
             reading=Reading(database, now),
             sources=sources,
             importing=Importing(sources, workers),
-            ingest=Ingest(database, fetcher, workers, now),
+            ingest=Ingest(database, visits, workers, now),
         )
 
 
@@ -105,7 +111,10 @@ class Service:
     """The running service: scheduler, ingest, condensing, bot, HTTP port."""
 
     def __init__(self, settings: Settings, database: Database, fetcher: Fetcher, workers: Workers, now: Now) -> None:
-        self.sources = Sources(database, fetcher, workers, now, settings.poll_interval_s)
+        visits = Visits(fetcher, now)
+        finder = Finder(visits, workers, now)
+        self.sources = Sources(database, finder, now, settings.poll_interval_s)
+        moves = Moves(database, finder, now)
         catch_ups = CatchUps(database, briefing_messages, now)
         self._presence = Presence(database, now)
         self.bot = TelegramBot(
@@ -115,6 +124,8 @@ class Service:
             reading=Reading(database, now),
             subscriptions=Subscriptions(database, now),
             sources=self.sources,
+            moves=moves,
+            adding=Adding(database, finder, Previews(visits, workers), now, settings.poll_interval_s),
             importing=Importing(self.sources, workers),
             catch_ups=catch_ups,
             inbox=Inbox(database, now),
@@ -123,8 +134,8 @@ class Service:
             chat_per_s=settings.chat_messages_per_s,
             webhook=_webhook(settings),
         )
-        trouble = Trouble(settings.admin_ids, source_failing)
-        self._ingest = ingest = Ingest(database, fetcher, workers, now, trouble=trouble)
+        trouble = Trouble(database, moves, settings.admin_ids, source_failing, now)
+        self._ingest = ingest = Ingest(database, visits, workers, now, trouble)
         self._deliveries = Deliveries(database, self.bot.sender, Routes(settings.admin_ids, paused), now)
         self._pushes = _pushes(settings, database, fetcher, ingest, now, self._look_for_news)
         condense = Condense(database, workers, now)
@@ -134,6 +145,7 @@ class Service:
             {
                 **({"ask hubs": (self._pushes.ask_hubs, 60.0)} if self._pushes else {}),
                 "poll what is due": (then(ingest.poll_due, lambda: self._gathering.at_once("read pages")), 2.0),
+                "tell of trouble": (trouble.tell_due, 10.0),
                 "read pages": (then(ingest.read_pages, lambda: self._gathering.at_once("condense what is new")), 1.0),
                 "condense what is new": (
                     then(condense.condense_new, lambda: self._gathering.at_once("brief who is due")),

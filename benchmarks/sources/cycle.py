@@ -32,6 +32,7 @@ from benchmarks.sources.loopback import Asked, control, host, http, web_apart
 from bot.engine.workers import ProcessWorkers
 from bot.feeds.fetch import Fetcher
 from bot.feeds.guard import Guard
+from bot.feeds.visits import Visits
 from bot.services.ingest import Ingest
 from bot.storage import sources
 from bot.storage.database import Database
@@ -129,7 +130,7 @@ async def _polled(url: str, port: int, count: int, rounds: int) -> list[Cycle]:
     fetcher = Fetcher(Guard((ip_network("127.0.0.0/8"),)), user_agent="benchmark")
     workers = ProcessWorkers()
     async with opened(url) as database, aclosing(_Closing(fetcher, workers)):
-        ingest = Ingest(database, fetcher, workers, _utc_now)
+        ingest = Ingest(database, Visits(fetcher, _utc_now), workers, _utc_now)
         async with database.write() as tx:
             for number in range(count):
                 await sources.add(

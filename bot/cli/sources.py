@@ -24,7 +24,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser = commands.add_parser("sources", help="add, list, check and remove sources")
     parser.set_defaults(handler=_run)
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
-    add = acts.add_parser("add", help="add the feed at an address, or the one its page offers")
+    add = acts.add_parser("add", help="add the feed at an address, or the best its page offers, at once")
     add.add_argument("url", metavar="URL")
     add.set_defaults(act=_add)
     acts.add_parser("list", help="all sources").set_defaults(act=_list)
@@ -99,9 +99,17 @@ async def _import(desk: Desk, args: argparse.Namespace) -> int:
         report = await desk.importing.run(_content(args.file), tell)
     for dead in report.dead:
         sys.stderr.write(f"nutgraf: {dead.link.url}: {dead.why}\n")
-    for outcome, number in (("added", report.added), ("already there", report.known), ("failed", len(report.dead))):
+    for link in report.untried:
+        sys.stderr.write(f"nutgraf: {link.url}: not tried, its host is busy; import the file again later\n")
+    counts = {
+        "added": report.added,
+        "already there": report.known,
+        "failed": len(report.dead),
+        "not tried yet": len(report.untried),
+    }
+    for outcome, number in counts.items():
         say(f"{outcome}: {number}")
-    return 1 if report.dead else 0
+    return 1 if report.dead or report.untried else 0
 
 
 def _content(path: Path) -> bytes:

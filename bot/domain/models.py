@@ -115,6 +115,14 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """A feed at `url` that may take the place of a source's; kept as the offer `offer_id`."""
+
+    offer_id: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class NewArticle:
     """An entry on its way into the store.
 

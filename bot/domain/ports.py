@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar, TypeVarTuple
 
-from bot.domain.models import Briefing, Chat, ChatRef, Message, Source
+from bot.domain.models import Briefing, Chat, ChatRef, Message, Move, Source
 
 Ts = TypeVarTuple("Ts")
 T = TypeVar("T")
@@ -22,8 +22,8 @@ TellPaused = Callable[[Chat], tuple[Message, ...]]
 """What is said where a forum topic was closed, so that its briefings pause."""
 
 
-TellFailing = Callable[[Source, bool], tuple[Message, ...]]
-"""What admins are told of a source that keeps failing; True: its server says that it is gone for good."""
+TellFailing = Callable[[Source, Move | None, Chat, datetime], tuple[Message, ...]]
+"""What an admin's chat is told, as of a time, of a source that keeps failing, and of a feed that may take its place."""
 
 
 class Sender(Protocol):

@@ -13,7 +13,11 @@ _LEAST_SPAN = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A feed as a choice. `articles_per_week` is None where too few entries have a date to tell."""
+    """A feed as a choice, and what a source of it is called.
+
+    `articles_per_week` is None where too few entries have a date to tell. `title` tells it from the page's other feeds,
+    `feed_title` is what it calls itself.
+    """
 
     url: str
     title: str
@@ -21,6 +25,9 @@ class Choice:
     newest_at: datetime | None
     articles_per_week: float | None
     full_text: bool
+    feed_title: str | None = None
+    language: str | None = None
+    site_url: str | None = None
 
 
 def choice_of(url: str, feed: Feed, now: datetime, offered_title: str | None = None) -> Choice:
@@ -40,6 +47,9 @@ def choice_of(url: str, feed: Feed, now: datetime, offered_title: str | None = N
         newest_at=_at(newest) if newest else None,
         articles_per_week=_per_week(feed, now),
         full_text=_has_full_text(feed),
+        feed_title=feed.title,
+        language=feed.language,
+        site_url=feed.link,
     )
 
 

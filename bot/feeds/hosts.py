@@ -108,8 +108,11 @@ def _busy(wait_s: float) -> HostBusy:
 
 
 def host_of(url: str) -> str:
-    """The host of an address as one name, with its port where that is not the scheme's own."""
-    parts = urlsplit(url)
-    default = {"http": 80, "https": 443}.get(parts.scheme)
+    """The host of an address as one name, with its port where that is not the scheme's own; else all of it."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:  # no address at all; whoever fetches it refuses it
+        return url
     name = (parts.hostname or "").removesuffix(".")
-    return name if parts.port in (None, default) else f"{name}:{parts.port}"
+    return name if port in (None, {"http": 80, "https": 443}.get(parts.scheme)) else f"{name}:{port}"

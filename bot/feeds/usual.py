@@ -7,6 +7,9 @@ WordPress, Hugo, Jekyll, Ghost, Drupal and of newspapers' own systems.
 import re
 from urllib.parse import parse_qs, urlsplit
 
+from bot.feeds.urls import web_link
+
+MOST_FOLDERS = 2
 PATHS = ("feed", "rss.xml", "feed.xml", "atom.xml", "rss", "index.xml")
 
 _CHANNEL = re.compile(r"/channel/(UC[\w-]{22})(?:/|$)")
@@ -36,6 +39,16 @@ def usual_feeds(url: str) -> tuple[str, ...]:
     parts = urlsplit(url)
     at_root = parts.path in ("", "/")
     return tuple(f"{parts.scheme}://{parts.netloc}/{path}" for path in PATHS) if at_root else ()
+
+
+def sites_of(url: str, site_url: str | None) -> tuple[str, ...]:
+    """Where to look for a feed that is no longer at `url`: its site, the folders above it, its host's first page."""
+    parts = urlsplit(url)
+    folders = [part for part in parts.path.split("/")[:-1] if part]
+    above = [f"{parts.scheme}://{parts.netloc}/{'/'.join(folders[:depth])}" for depth in range(len(folders), -1, -1)]
+    nearest = [*above[:MOST_FOLDERS], above[-1]]
+    site = web_link(site_url, url)
+    return tuple(dict.fromkeys(address for address in (site, *nearest) if address and address != url))
 
 
 def _of_youtube(path: str, query: str) -> str | None:

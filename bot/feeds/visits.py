@@ -8,7 +8,7 @@ from bot.domain.errors import NotAPage, SourceError
 from bot.domain.politeness import host_pause_s
 from bot.domain.ports import Now
 from bot.feeds.fetch import Fetched, Fetcher
-from bot.feeds.hosts import FEED_APART_S, PAGE_APART_S, HostGate
+from bot.feeds.hosts import FEED_APART_S, PAGE_APART_S, PATIENCE_S, HostGate
 from bot.feeds.robots import Robots
 
 _NO_LEAVE = "Its host asks programs to leave that page alone (robots.txt)."
@@ -22,17 +22,24 @@ class Visits:
         self._gate = gate or HostGate()
         self._robots = Robots(fetcher, now)
 
-    async def feed(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> Fetched:
+    async def feed(
+        self,
+        url: str,
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        patience_s: float = PATIENCE_S,
+    ) -> Fetched:
         """Fetch a feed, a second after the host's last answer at the soonest.
 
         Raises:
             HostBusy: its turn would come too late; nothing was asked.
             SourceError: as of `Fetcher.get`.
         """
-        async with self._gate.turn(url, apart_s=self._apart(url, FEED_APART_S)):
+        async with self._gate.turn(url, apart_s=self._apart(url, FEED_APART_S), patience_s=patience_s):
             return await self._get(url, etag, last_modified)
 
-    async def page(self, url: str) -> Fetched:
+    async def page(self, url: str, *, patience_s: float = PATIENCE_S) -> Fetched:
         """Fetch an article's page, two seconds after the host's last answer at the soonest.
 
         Raises:
@@ -40,7 +47,7 @@ class Visits:
             HostBusy: its turn would come too late; nothing was asked.
             SourceError: as of `Fetcher.get`.
         """
-        async with self._gate.turn(url, apart_s=self._apart(url, PAGE_APART_S)):
+        async with self._gate.turn(url, apart_s=self._apart(url, PAGE_APART_S), patience_s=patience_s):
             if not await self._robots.allows(url):
                 raise NotAPage(_NO_LEAVE)
             return await self._get(url, None, None)

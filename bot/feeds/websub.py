@@ -112,19 +112,9 @@ def is_signed(body: bytes, signature: str | None, secret: str) -> bool:
     return hmac.compare_digest(hmac.new(secret.encode(), body, made).hexdigest(), digest.lower())
 
 
-def pushed_topic(links: Mapping[str, str], topic: str) -> bool:
-    """Whether the Link headers of a push, where it has a "self", name the subscription's topic."""
-    return links.get("self", topic) == topic
-
-
 def renew_at(confirmed_at: datetime, lease_s: int) -> datetime:
     """When to subscribe again, so that no gap is left: after four fifths of the lease."""
     return confirmed_at + timedelta(seconds=lease_s * _RENEW_AFTER)
-
-
-def is_due(due_at: datetime, asked_at: datetime | None, now: datetime) -> bool:
-    """Whether to ask the hub now: something is due, and the last try is an hour old."""
-    return due_at <= now and (asked_at is None or now - asked_at >= TRY_AGAIN)
 
 
 def callback_url(public_url: str, token: str) -> str | None:

@@ -15,8 +15,7 @@ from bot.domain.models import Feed, NewArticle, Source
 from bot.domain.politeness import Asked, has_ended, host_pause_s, next_poll
 from bot.domain.ports import Now, Workers
 from bot.feeds.brought import articles_of
-from bot.feeds.fetch import Fetched, Fetcher
-from bot.feeds.hosts import HostGate
+from bot.feeds.fetch import Fetched
 from bot.feeds.parse import parse_feed
 from bot.feeds.visits import Visits
 from bot.services.pages import Pages
@@ -40,17 +39,16 @@ class Ingest:
     def __init__(
         self,
         database: Database,
-        fetcher: Fetcher,
+        visits: Visits,
         workers: Workers,
         now: Now,
-        gate: HostGate | None = None,
         trouble: Trouble | None = None,
     ) -> None:
         """`trouble`: who hears of sources that keep failing; None: nobody."""
         self._database = database
         self._workers = workers
         self._now = now
-        self._visits = Visits(fetcher, now, gate)
+        self._visits = visits
         self._pages = Pages(database, self._visits, workers, now)
         self._trouble = trouble
         self._unchanged: list[tuple[Source, Fetched]] = []

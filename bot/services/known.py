@@ -11,8 +11,8 @@ from bot.storage.database import Tx
 
 
 async def known_source(tx: Tx, urls: Iterable[str]) -> Source | None:
-    """The source that has one of these addresses."""
-    for url in urls:
+    """The source that has one of these addresses; what is not printable is none."""
+    for url in filter(str.isprintable, urls):
         if found := await sources.find(tx, url) or await _at_its_host(tx, url):
             return found
     return None

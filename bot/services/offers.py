@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from bot.domain.errors import UserError
 from bot.domain.ports import Now
@@ -11,7 +12,7 @@ from bot.storage import offers
 from bot.storage.database import Database, Tx
 
 LIFE = timedelta(days=1)
-EXPIRED = "That choice is over a day old. Send /addsource and the address again."
+EXPIRED = "That choice is no longer there. Send /addsource and the address again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,27 +33,26 @@ class Offers:
 
     async def keep(self, tx: Tx, choices: tuple[Choice, ...]) -> int:
         """Keep these choices; returns the offer's number."""
-        return await offers.keep(tx, json.dumps([_plain(choice) for choice in choices]), self._now(), self._until())
+        content = json.dumps([_plain(choice) for choice in choices])
+        return await offers.keep(tx, content, self._now(), self._now() + LIFE)
 
     async def get(self, offer_id: int) -> tuple[Choice, ...]:
         """The choices of an offer.
 
         Raises:
-            UserError: it has expired.
+            UserError: it has expired, or nothing of it was wanted.
         """
         async with self._database.read() as tx:
             kept = await offers.get(tx, offer_id, self._now())
-        if kept is None:
+        choices = json.loads(kept) if kept is not None else None
+        if not isinstance(choices, list):  # what else is kept as an offer is no choice of feeds
             raise UserError(EXPIRED)
-        return tuple(_choice(each) for each in json.loads(kept))
+        return tuple(_choice(each) for each in choices)
 
     async def drop(self, offer_id: int) -> None:
         """Forget an offer."""
         async with self._database.write() as tx:
             await offers.drop(tx, offer_id)
-
-    def _until(self) -> datetime:
-        return self._now() + LIFE
 
 
 def _plain(choice: Choice) -> dict[str, object]:
@@ -60,6 +60,6 @@ def _plain(choice: Choice) -> dict[str, object]:
     return asdict(choice) | {"newest_at": at.isoformat() if at else None}
 
 
-def _choice(plain: dict[str, str | None]) -> Choice:
+def _choice(plain: dict[str, Any]) -> Choice:
     at = plain["newest_at"]
-    return Choice(**plain | {"newest_at": datetime.fromisoformat(at) if at else None})  # type: ignore[arg-type]  # as kept
+    return Choice(**plain | {"newest_at": datetime.fromisoformat(at) if at else None})

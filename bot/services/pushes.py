@@ -1,7 +1,9 @@
 """Pushes: where a feed names a hub (WebSub) and the hub can reach us, its changes come at once.
 
 The hub is asked, asks back, and is asked again before its lease ends; the feed is still polled once a day. A push that
-carries the signature is taken as a poll's answer; any other only means: poll now.
+carries the signature is taken as a poll's answer; any other only means: poll now. When the source is removed the hub is
+told to stop, and asks back as well. What is pushed to a callback that is nobody's any more (a source removed, switched,
+or with another hub) is answered by 410, which ends it at the hub.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,6 +19,7 @@ from bot.feeds.fetch import Fetched, Fetcher
 from bot.feeds.websub import (
     TRY_AGAIN,
     WANTED_LEASE_S,
+    Confirmed,
     Denied,
     Offer,
     callback_url,
@@ -28,12 +31,13 @@ from bot.feeds.websub import (
 from bot.services.ingest import Ingest
 from bot.services.polls import store
 from bot.storage import hubs, sources
-from bot.storage.database import Database
+from bot.storage.database import Database, Tx
 from bot.storage.hubs import Hub
 
 log = structlog.get_logger()
 
 BATCH = 4
+LONGEST_APART = timedelta(days=1)  # between two tries at a hub that does not ask back
 DENIED_FOR = timedelta(days=1)
 
 
@@ -58,39 +62,48 @@ class Pushes:
         self._taken = taken
 
     async def ask_hubs(self) -> int:
-        """Subscribe where it is due; how many hubs said that they will ask back."""
+        """Subscribe and unsubscribe where it is due; how many hubs said that they will ask back."""
         now = self._now()
         async with self._database.write() as tx:
-            due = await hubs.claim_due(tx, now, now - TRY_AGAIN, BATCH)
-        return sum([await self._ask(hub) for hub in due])
+            due = await hubs.claim_due(tx, now, TRY_AGAIN, LONGEST_APART, BATCH)
+            leaving = await hubs.claim_leaving(tx, now, TRY_AGAIN, BATCH)
+        return sum([await self._ask(hub) for hub in (*due, *leaving)])
 
     async def _ask(self, hub: Hub) -> bool:
         callback = callback_url(self._public_url, hub.token)
         if callback is None:
             return False
+        form = subscription_form(Offer(hub.hub, hub.topic), callback, hub.secret, subscribe=hub.wanted)
         try:
-            await self._fetcher.post_form(hub.hub, subscription_form(Offer(hub.hub, hub.topic), callback, hub.secret))
+            await self._fetcher.post_form(hub.hub, form)
         except SourceError as error:
-            log.info("hub not reached", source_id=hub.source_id, why=str(error))
+            log.info("hub not reached", source_id=hub.source_id, mode=form["hub.mode"], why=str(error))
             return False
         return True
 
     async def verify(self, token: str, query: Mapping[str, str]) -> str | None:
         """What to answer to a hub's question, the challenge or nothing; None: nobody here asked for that."""
-        now = self._now()
         async with self._database.write() as tx:
             hub = await hubs.called(tx, token)
-            meant = verify(query, hub.topic, subscribed=True) if hub else None
+            meant = verify(query, hub.topic, subscribed=hub.wanted) if hub else None
             if hub is None or meant is None:
                 return None
-            if isinstance(meant, Denied):
-                await hubs.denied(tx, hub.source_id, now + DENIED_FOR)
-                log.info("hub denied", source_id=hub.source_id, why=meant.reason)
-                return ""
+            return await self._settle(tx, hub, meant)
+
+    async def _settle(self, tx: Tx, hub: Hub, meant: Confirmed | Denied) -> str:
+        now = self._now()
+        if isinstance(meant, Denied):
+            await hubs.denied(tx, hub.source_id, now + DENIED_FOR)
+            log.info("hub denied", source_id=hub.source_id, why=meant.reason)
+            return ""
+        if hub.wanted:
             lease_s = meant.lease_s or WANTED_LEASE_S
             lease_until = now + timedelta(seconds=lease_s)
             await hubs.confirmed(tx, hub.source_id, lease_until=lease_until, renew_at=renew_at(now, lease_s))
-        log.info("hub pushes", source_id=hub.source_id, lease_s=lease_s)
+            log.info("hub pushes", source_id=hub.source_id, lease_s=lease_s)
+        else:
+            await hubs.ended(tx, hub.source_id)
+            log.info("hub stops", source_id=hub.source_id)
         return meant.challenge
 
     async def take(self, token: str, body: bytes, content_type: str | None, signature: str | None) -> bool:

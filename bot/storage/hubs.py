@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.engine import RowMapping
 
@@ -12,7 +12,10 @@ from bot.storage.times import from_ms, maybe_from_ms
 
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """One source's hub. `lease_until` is None while it has not confirmed; asked again from `renew_at` on."""
+    """One source's hub. `lease_until` is None while it has not confirmed; asked again from `renew_at` on.
+
+    `wanted` is false once its source was removed.
+    """
 
     source_id: int
     hub: str
@@ -22,6 +25,7 @@ class Hub:
     asked_at: datetime | None
     renew_at: datetime
     lease_until: datetime | None
+    wanted: bool
 
 
 async def offer(tx: Tx, source_id: int, *, hub: str, topic: str, token: str, secret: str, at: datetime) -> None:
@@ -45,34 +49,75 @@ async def offer(tx: Tx, source_id: int, *, hub: str, topic: str, token: str, sec
     )
 
 
-async def claim_due(tx: Tx, now: datetime, asked_before: datetime, most: int) -> tuple[Hub, ...]:
-    """Take up to `most` that are to be asked (again): due, and not asked since `asked_before`."""
+async def claim_due(tx: Tx, now: datetime, apart: timedelta, longest: timedelta, most: int) -> tuple[Hub, ...]:
+    """Take up to `most` that are to be asked (again) to push.
+
+    After a try without an answer the next one comes `apart` later, then after twice that, and so on up to `longest`.
+    """
     found = await rows(
         tx,
         """
         WITH due AS (
             SELECT h.source_id FROM hubs h JOIN sources s ON s.id = h.source_id
              WHERE s.removed_at_ms IS NULL AND h.renew_at_ms <= :now
-               AND (h.asked_at_ms IS NULL OR h.asked_at_ms <= :before)
+               AND (h.asked_at_ms IS NULL
+                    OR :now - h.asked_at_ms >= :apart
+                   AND (:now - h.asked_at_ms >= h.asked_at_ms - h.renew_at_ms OR :now - h.asked_at_ms >= :longest))
              ORDER BY h.renew_at_ms LIMIT :most)
         UPDATE hubs SET asked_at_ms = :now
          WHERE source_id IN (SELECT source_id FROM due)
-        RETURNING *
+        RETURNING *, TRUE AS wanted
         """,
         now=now,
-        before=asked_before,
+        apart=_ms(apart),
+        longest=_ms(longest),
         most=most,
     )
     return tuple(_hub(each) for each in found)
 
 
+async def claim_leaving(tx: Tx, now: datetime, apart: timedelta, most: int) -> tuple[Hub, ...]:
+    """Take up to `most` that still push for removed sources and are to be told (again) to stop.
+
+    At once, then after `apart`, twice that and so on, until the lease ends.
+    """
+    found = await rows(
+        tx,
+        """
+        WITH due AS (
+            SELECT h.source_id FROM hubs h JOIN sources s ON s.id = h.source_id
+             WHERE s.removed_at_ms IS NOT NULL AND h.lease_until_ms > :now
+               AND (h.asked_at_ms IS NULL OR h.asked_at_ms < s.removed_at_ms
+                    OR :now - h.asked_at_ms >= :apart AND :now - h.asked_at_ms >= h.asked_at_ms - s.removed_at_ms)
+             ORDER BY s.removed_at_ms LIMIT :most)
+        UPDATE hubs SET asked_at_ms = :now
+         WHERE source_id IN (SELECT source_id FROM due)
+        RETURNING *, FALSE AS wanted
+        """,
+        now=now,
+        apart=_ms(apart),
+        most=most,
+    )
+    return tuple(_hub(each) for each in found)
+
+
+async def drop(tx: Tx, source_id: int) -> None:
+    """A source is read from elsewhere: what its hub still pushes finds nobody."""
+    await run(tx, "DELETE FROM hubs WHERE source_id = :id", id=source_id)
+
+
+async def renew(tx: Tx, source_id: int, at: datetime) -> None:
+    """Subscribe anew: a source that was removed is back."""
+    await run(tx, "UPDATE hubs SET asked_at_ms = NULL, renew_at_ms = :at WHERE source_id = :id", id=source_id, at=at)
+
+
 async def called(tx: Tx, token: str) -> Hub | None:
-    """Whose callback this is; None: nobody's, or a removed source's."""
+    """Whose callback this is; None: nobody's."""
     found = await row(
         tx,
         """
-        SELECT h.* FROM hubs h JOIN sources s ON s.id = h.source_id
-         WHERE h.token = :token AND s.removed_at_ms IS NULL
+        SELECT h.*, s.removed_at_ms IS NULL AS wanted FROM hubs h JOIN sources s ON s.id = h.source_id
+         WHERE h.token = :token
         """,
         token=token,
     )
@@ -103,6 +148,11 @@ async def pushing(tx: Tx, source_ids: Sequence[int], now: datetime) -> frozenset
     return frozenset(each["source_id"] for each in found)
 
 
+async def ended(tx: Tx, source_id: int) -> None:
+    """The hub agreed to stop."""
+    await run(tx, "UPDATE hubs SET lease_until_ms = NULL WHERE source_id = :id", id=source_id)
+
+
 def _hub(found: RowMapping) -> Hub:
     return Hub(
         source_id=found["source_id"],
@@ -113,4 +163,9 @@ def _hub(found: RowMapping) -> Hub:
         asked_at=maybe_from_ms(found["asked_at_ms"]),
         renew_at=from_ms(found["renew_at_ms"]),
         lease_until=maybe_from_ms(found["lease_until_ms"]),
+        wanted=bool(found["wanted"]),
     )
+
+
+def _ms(span: timedelta) -> int:
+    return round(span / timedelta(milliseconds=1))

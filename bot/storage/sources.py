@@ -67,12 +67,42 @@ async def get(tx: Tx, source_id: int) -> Source | None:
     return _source(found) if found else None
 
 
-async def listed(tx: Tx, week_ago: datetime | None = None) -> tuple[Source, ...]:
-    """All sources that are not removed, in the order of their adding; articles are counted since `week_ago`."""
-    counted = ", (SELECT count(*) FROM articles WHERE source_id = sources.id AND published_at_ms > :since) AS week"
-    sql = f"SELECT sources.*{counted if week_ago else ''} FROM sources WHERE removed_at_ms IS NULL ORDER BY id"  # noqa: S608
-    found = await rows(tx, sql, **({"since": week_ago} if week_ago else {}))
+async def listed(tx: Tx) -> tuple[Source, ...]:
+    """All sources that are not removed, in the order of their adding."""
+    found = await rows(tx, "SELECT * FROM sources WHERE removed_at_ms IS NULL ORDER BY id")
     return tuple(_source(each) for each in found)
+
+
+async def page(tx: Tx, offset: int, most: int, week_ago: datetime) -> tuple[Source, ...]:
+    """Up to `most` of them from the `offset`th on, with their articles since `week_ago` counted."""
+    found = await rows(
+        tx,
+        """
+        WITH shown AS (SELECT * FROM sources WHERE removed_at_ms IS NULL ORDER BY id LIMIT :most OFFSET :offset)
+        SELECT shown.*,
+               (SELECT count(*) FROM articles WHERE source_id = shown.id AND published_at_ms > :week_ago) AS week
+          FROM shown ORDER BY id
+        """,
+        offset=offset,
+        most=most,
+        week_ago=week_ago,
+    )
+    return tuple(_source(each) for each in found)
+
+
+async def count(tx: Tx) -> int:
+    """How many there are that are not removed."""
+    found = await row(tx, "SELECT count(*) AS number FROM sources WHERE removed_at_ms IS NULL")
+    return int(found["number"]) if found else 0
+
+
+async def of_site(tx: Tx, url: str) -> Source | None:
+    """The first source whose site is at this address, with or without its scheme and its closing slash."""
+    bare = url.rstrip("/")
+    spelled = (bare, f"{bare}/", f"https://{bare}", f"https://{bare}/", f"http://{bare}", f"http://{bare}/")
+    sql = "SELECT * FROM sources WHERE site_url IN :spelled AND removed_at_ms IS NULL ORDER BY id LIMIT 1"
+    found = await row(tx, sql, spelled=spelled)
+    return _source(found) if found else None
 
 
 async def of_host(tx: Tx, host: str) -> tuple[Source, ...]:
@@ -102,6 +132,25 @@ async def retry(tx: Tx, source_id: int, at: datetime) -> Source | None:
     sql = "UPDATE sources SET ended_at_ms = NULL, next_poll_at_ms = :at WHERE id = :id AND removed_at_ms IS NULL"
     await run(tx, sql, id=source_id, at=at)
     return await get(tx, source_id)
+
+
+async def switch(tx: Tx, source_id: int, url: str, at: datetime) -> Source | None:
+    """Read a source from another address, where no source is; due at once, its troubles forgotten. None: no source."""
+    switched = await row(
+        tx,
+        """
+        UPDATE sources
+           SET url = :url, next_poll_at_ms = :at, etag = NULL, last_modified = NULL, body_digest = NULL,
+               moved_seen = NULL, errors = 0, last_error = NULL, failing_since_ms = NULL, told_at_ms = NULL,
+               ended_at_ms = NULL
+         WHERE id = :id AND removed_at_ms IS NULL
+        RETURNING *
+        """,
+        id=source_id,
+        url=url,
+        at=at,
+    )
+    return _source(switched) if switched else None
 
 
 async def postpone(tx: Tx, source_id: int, next_poll_at: datetime) -> None:

@@ -26,9 +26,11 @@ from telegram.ext import (
 
 from bot.domain.errors import ChatGone, ChatMoved, NutgrafError, SendError
 from bot.domain.ports import Now
+from bot.services.adding import Adding
 from bot.services.catch_ups import CatchUps
 from bot.services.importing import Importing
 from bot.services.inbox import Inbox
+from bot.services.moves import Moves
 from bot.services.reading import Reading
 from bot.services.sources import Sources
 from bot.services.subscriptions import Subscriptions
@@ -37,6 +39,7 @@ from bot.tg.commands.sources import SourceCommands
 from bot.tg.commands.start_help import StartHelp
 from bot.tg.commands.stories import Stories
 from bot.tg.commands.subscribe import Subscribe
+from bot.tg.commands.trouble import TroubleButtons
 from bot.tg.hush import Hush
 from bot.tg.imports import LISTS, Imports
 from bot.tg.intake import Intake
@@ -85,6 +88,8 @@ class TelegramBot:
         reading: Reading,
         subscriptions: Subscriptions,
         sources: Sources,
+        adding: Adding,
+        moves: Moves,
         importing: Importing,
         catch_ups: CatchUps,
         inbox: Inbox,
@@ -108,7 +113,8 @@ class TelegramBot:
         self._open = False
         self._wire(
             StartHelp(subscriptions, catch_ups, now), Stories(reading, subscriptions, now),
-            Subscribe(subscriptions, now), SourceCommands(sources, now),
+            Subscribe(subscriptions, now), SourceCommands(sources, adding, now),
+            TroubleButtons(sources, moves),
         )  # fmt: skip
 
     @property
@@ -168,9 +174,17 @@ class TelegramBot:
 
     # ---- wiring ------------------------------------------------------------------------------------
 
-    def _wire(self, start: StartHelp, stories: Stories, subscribe: Subscribe, sources: SourceCommands) -> None:
+    def _wire(
+        self,
+        start: StartHelp,
+        stories: Stories,
+        subscribe: Subscribe,
+        sources: SourceCommands,
+        trouble: TroubleButtons,
+    ) -> None:
         commands = start.commands() | stories.commands() | subscribe.commands() | sources.commands()
-        presses = start.presses() | stories.presses() | subscribe.presses() | sources.presses()
+        rooms = (start, stories, subscribe, sources, trouble)
+        presses = {action: pressed for room in rooms for action, pressed in room.presses().items()}
         start.needs.update({name: command.need for name, command in commands.items()})
         membership, router, app = Membership(self._subscriptions), self._router, self._app
 

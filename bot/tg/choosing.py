@@ -1,25 +1,49 @@
-"""Choosing sources, as messages: one of several feeds, starter lists, what became of an OPML file. Pure functions."""
+"""Adding sources, as messages: a feed before it is one, several to choose from, starter lists, what became of an OPML
+file. Pure functions.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
 
-from bot.domain.models import Button, Keyboard
+from bot.domain.models import Button, Keyboard, Source
 from bot.domain.text import cut
 from bot.feeds.choices import Choice
 from bot.feeds.starters import Starter, StarterList
+from bot.services.adding import Known, Proposal
 from bot.services.importing import Dead, Report
 from bot.services.offers import Offer
+from bot.services.previews import Preview, Sample
+from bot.tg import keyboards
 from bot.tg.keyboards import MOST_CHOICES, MOST_LABEL_CHARS, Action, button
 from bot.tg.locales import en as common
 from bot.tg.locales import en_lists as texts
 from bot.tg.locales import times
 from bot.tg.markup import said
 from bot.tg.render import as_messages
-from bot.tg.views import MOST_NAME_CHARS, Messages, language_name
+from bot.tg.views import MOST_NAME_CHARS, Messages, language_name, source_line, source_name
 
 STARTERS_A_PAGE = 8
 MOST_DEAD = 10
 MARK = "✓ "
+
+
+def proposal(given: Proposal, now: datetime) -> Messages:
+    """A feed that is no source yet, with three of its articles."""
+    sample = given.sample
+    lines = [_what_kind(sample), " ".join(filter(None, [_how_much(sample, now), *_previews(sample.previews)]))]
+    return as_messages("\n".join(lines), keyboards.proposal(given.offer_id, given.position, given.others))
+
+
+def added(source: Source, offer_id: int, others: int) -> Messages:
+    """A feed that is a source from now on."""
+    html = f"{_heading(source_name(source), source.language)}\n{common.ADDED}"
+    return as_messages(html, keyboards.added(source.id, offer_id, others))
+
+
+def known(given: Known, now: datetime) -> Messages:
+    """A source that is there already, with its state."""
+    html = f"{common.already_there(given.source.id)}\n\n{source_line(given.source, now)}"
+    return as_messages(html, _keyboard(keyboards.other_feeds(given.offer_id, given.others)))
 
 
 def which_feed(offer: Offer, now: datetime) -> Messages:
@@ -31,7 +55,7 @@ def which_feed(offer: Offer, now: datetime) -> Messages:
         for position, choice in shown
         if position not in offer.there
     ]
-    cancel = [button(texts.CANCEL, Action.CANCEL, offer.id)]
+    cancel = [button(common.CANCEL, Action.CANCEL, offer.id)]
     return as_messages("\n".join([texts.WHICH_FEED, "", *lines]), _keyboard([*picks, cancel]))
 
 
@@ -59,13 +83,44 @@ def imported(report: Report) -> Messages:
     """What became of an OPML file."""
     shown = [f"• {said(_named(each), MOST_NAME_CHARS)} — {said(each.why, 200)}" for each in report.dead[:MOST_DEAD]]
     more = len(report.dead) - len(shown)
-    head = texts.imported(report.added, report.known, len(report.dead))
-    return as_messages("\n".join([head, *shown, *([texts.and_more(more)] if more else [])]))
+    lines = [
+        texts.imported(report.added, report.known, len(report.dead)),
+        texts.not_tried(len(report.untried)) if report.untried else "",
+        *shown,
+        texts.and_more(more) if more else "",
+    ]
+    return as_messages("\n".join(filter(None, lines)))
 
 
 def list_name(given: StarterList) -> str:
     """What a starter list is called."""
     return texts.REGIONS[given.region] if given.region else language_name(given.language)
+
+
+def _heading(name: str, language: str | None, *facts: str) -> str:
+    return " · ".join(filter(None, [f"<b>{name}</b>", language_name(language), *facts]))
+
+
+def _what_kind(sample: Sample) -> str:
+    kind = common.FEED_KINDS[sample.kind]
+    if sample.full_text:
+        kind = f"{kind}, {common.FULL_TEXTS[sample.full_text]}"
+    return _heading(said(sample.title, MOST_NAME_CHARS), sample.language, kind)
+
+
+def _how_much(sample: Sample, now: datetime) -> str:
+    per_day = sample.articles_per_day
+    much = common.articles_now(sample.entries) if per_day is None else common.articles_a_day(per_day)
+    last = [common.last_one(times.ago(sample.newest_at, now))] if sample.newest_at else []
+    return ", ".join([much, *last]) + "."
+
+
+def _previews(previews: tuple[Preview, ...]) -> list[str]:
+    lines = [
+        f"{number} {said(each.title, 200)}" + (f" — {said(each.bullet, 400)}" if each.bullet else "")
+        for number, each in enumerate(previews, 1)
+    ]
+    return ["\n".join([common.PREVIEW_HEADING, *lines])] if lines else []
 
 
 def _named(dead: Dead) -> str:

@@ -92,7 +92,9 @@ class Imports:
             return Message(common.WENT_WRONG)
         except asyncio.CancelledError:
             return Message(texts.cut_short(shown.done, shown.total))
-        log.info("list imported", added=report.added, known=report.known, dead=len(report.dead))
+        log.info(
+            "list imported", added=report.added, known=report.known, dead=len(report.dead), untried=len(report.untried)
+        )
         return choosing.imported(report)[0]  # of a bounded length, so one message
 
     async def _content(self, document: Document) -> bytes:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain.models import Button, Cadence, Keyboard, Subscription
+from bot.domain.models import Button, Cadence, Keyboard, Move, Subscription
 from bot.domain.text import cut
 from bot.services.reading import Found
 from bot.tg.locales import en as texts
@@ -53,8 +53,13 @@ class Action(StrEnum):
     RESTORE = "restore"  # source
     KEEP = "keep"
     RETRY = "retry"  # source
-    PICK = "pick"  # offer, position
-    OTHERS = "others"  # offer
+    REDISCOVER = "rediscover"  # source
+    SWITCH = "switch"  # offer
+    SWITCH_BACK = "unswitch"  # offer
+    PICK = "pick"  # offer, position: look at it
+    ADD = "add"  # offer, position
+    FEEDS = "feeds"  # offer, in place of what is looked at
+    OTHERS = "others"  # offer, below what was added
     CANCEL = "cancel"  # offer
     LISTS = "lists"
     STARTERS = "starters"  # list, offset
@@ -96,7 +101,12 @@ _NUMBERS: dict[Action, tuple[range, ...]] = {
     Action.RESTORE: (_ID,),
     Action.KEEP: (),
     Action.RETRY: (_ID,),
+    Action.REDISCOVER: (_ID,),
+    Action.SWITCH: (_ID,),
+    Action.SWITCH_BACK: (_ID,),
     Action.PICK: (_ID, range(MOST_CHOICES)),
+    Action.ADD: (_ID, range(MOST_CHOICES)),
+    Action.FEEDS: (_ID,),
     Action.OTHERS: (_ID,),
     Action.CANCEL: (_ID,),
     Action.LISTS: (),
@@ -225,11 +235,21 @@ def one(text: str, action: Action, *numbers: int) -> Keyboard:
     return _rows([button(text, action, *numbers)])
 
 
-def added(source_id: int, offer_id: int | None, others: int, *, known: bool) -> Keyboard:
+def proposal(offer_id: int, position: int, others: int) -> Keyboard:
+    """Under a feed that may be added."""
+    more = [button(texts.other_feeds(others), Action.FEEDS, offer_id)] if others else []
+    add, cancel = button(texts.ADD, Action.ADD, offer_id, position), button(texts.CANCEL, Action.CANCEL, offer_id)
+    return _rows([add, cancel], more)
+
+
+def added(source_id: int, offer_id: int, others: int) -> Keyboard:
     """Under a source that was added: taking it back, and the other feeds of its page."""
-    undo = [] if known else [button(texts.UNDO, Action.REMOVE, source_id)]
-    more = [button(texts.other_feeds(others), Action.OTHERS, offer_id)] if offer_id else []
-    return _rows(undo + more)
+    return _rows([button(texts.UNDO, Action.REMOVE, source_id)], *other_feeds(offer_id, others))
+
+
+def other_feeds(offer_id: int | None, others: int) -> list[list[Button]]:
+    """A row that leads to the other feeds of a page, where there are any."""
+    return [[button(texts.other_feeds(others), Action.OTHERS, offer_id)]] if offer_id and others else []
 
 
 def ask_removal(source_id: int) -> Keyboard:
@@ -237,9 +257,12 @@ def ask_removal(source_id: int) -> Keyboard:
     return _rows([button(texts.REMOVE, Action.REMOVE, source_id), button(texts.KEEP, Action.KEEP)])
 
 
-def failing(source_id: int) -> Keyboard:
-    """What can be done about a source that keeps failing."""
-    return _rows([button(texts.RETRY, Action.RETRY, source_id), button(texts.REMOVE, Action.REMOVE, source_id)])
+def failing(source_id: int, move: Move | None) -> Keyboard:
+    """What can be done about a source that keeps failing, and may have moved."""
+    retry, remove = button(texts.RETRY, Action.RETRY, source_id), button(texts.REMOVE, Action.REMOVE, source_id)
+    if move is None:
+        return _rows([retry, button(texts.REDISCOVER, Action.REDISCOVER, source_id), remove])
+    return _rows([button(texts.SWITCH, Action.SWITCH, move.offer_id), retry, remove])
 
 
 def rest(due_ms: int, offset: int, more: int) -> Keyboard:

@@ -1,7 +1,8 @@
 """From an update to a handler and back: who asks, whether they may, what they get.
 
 Promises: nothing is done before the need of a command or button is met, and buttons are checked when they are pressed.
-Work that takes longer than a moment says so at once. Every press is answered, whatever becomes of it.
+Work that takes longer than a moment says so at once, a press by its notice. Every press is answered, whatever becomes
+of it.
 """
 
 import asyncio
@@ -133,13 +134,16 @@ class Router:
         query = update.callback_query
         if query is None:
             return
-        answer = Answer(notice=texts.WENT_WRONG)
+        task = asyncio.ensure_future(self._press(update, query, presses))
+        answer, told = Answer(notice=texts.WENT_WRONG), False
         try:
-            answer = await self._press(update, query, presses)
+            told = await self._told_to_wait(query, task)
+            answer = await task
         except UserError as error:
             answer = Answer(notice=error.message)
         finally:
-            await self._close(query, answer.notice)
+            task.cancel()
+            await self._tell_presser(update, query, answer, told=told)
         ask = self._ask(update)
         if ask is not None and query.message is not None:
             # several messages cannot take the place of one, and paging back would leave the rest behind
@@ -156,6 +160,23 @@ class Router:
         if not await ask.may(pressed.need):
             return Answer(notice=_REFUSALS[pressed.need])
         return await pressed.handler(ask, press)
+
+    async def _told_to_wait(self, query: CallbackQuery, task: asyncio.Future[Answer]) -> bool:
+        """Whether the work takes longer than a moment; then whoever pressed is told, as Telegram waits for little."""
+        done, _ = await asyncio.wait({task}, timeout=self._patience_s)
+        if not done:
+            await self._close(query, texts.WORKING)
+        return not done
+
+    async def _tell_presser(self, update: Update, query: CallbackQuery, answer: Answer, *, told: bool) -> None:
+        """The notice; a press is answered once, so after a wait it is a message, unless another one says it anyway."""
+        ask = self._ask(update)
+        if not told:
+            await self._close(query, answer.notice)
+        elif answer.notice and not answer.messages and ask is not None:
+            await self._sender.reply(
+                ask.place.ref, Message(escape(plain(answer.notice, MOST_ERROR_CHARS), quote=False))
+            )
 
     async def _close(self, query: CallbackQuery, notice: str) -> None:
         try:

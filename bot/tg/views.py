@@ -1,9 +1,10 @@
 """Everything that is not a story, as messages: subscriptions, zones, sources. Pure functions."""
 
+import re
 from datetime import datetime
 
-from bot.domain.models import Cadence, Chat, Keyboard, Message, Source, Subscription
-from bot.services.sources import Added, Preview
+from bot.domain.models import Cadence, Chat, Keyboard, Message, Move, Source, Subscription
+from bot.services.sources import Listed
 from bot.tg import keyboards
 from bot.tg.keyboards import Action
 from bot.tg.locales import en as texts
@@ -85,96 +86,99 @@ def _what(subscription: Subscription) -> str:
 # ---- sources -----------------------------------------------------------------------------------
 
 
-def sources(listed: tuple[Source, ...], offset: int, now: datetime, *, export: bool = False) -> Messages:
+def sources(listed: Listed, now: datetime, *, export: bool = False) -> Messages:
     """One page of the sources: number, name, language, last article, trouble; `export` offers them as a file."""
-    if not listed:
+    if not listed.total:
         return as_messages(texts.NO_SOURCES)
-    page = listed[offset : offset + keyboards.SOURCES_A_PAGE]
-    lines = [_source(source, now) for source in page]
-    keyboard = keyboards.sources(offset, len(page), len(listed), export=export)
-    return as_messages("\n".join([texts.sources(len(listed)), "", *lines]), keyboard)
-
-
-def source_added(added: Added, now: datetime) -> Messages:
-    """What was found in a source that is there from now on."""
-    standing = texts.already_there(added.source.id) if added.known else texts.ADDED
-    blocks = [f"{_what_kind(added)}\n{standing}\n{_how_much(added, now)}", *_previews(added.previews)]
-    keyboard = keyboards.added(added.source.id, added.offer_id, len(added.others), known=added.known)
-    return as_messages("\n\n".join(blocks), keyboard)
+    lines = [source_line(source, now) for source in listed.sources]
+    keyboard = keyboards.sources(listed.offset, len(lines), listed.total, export=export)
+    return as_messages("\n".join([texts.sources(listed.total), "", *lines]), keyboard)
 
 
 def ask_removal(source: Source) -> Messages:
     """The question before a source is removed."""
-    return as_messages(texts.ask_removal(_name(source)), keyboards.ask_removal(source.id))
+    return as_messages(texts.ask_removal(source_name(source)), keyboards.ask_removal(source.id))
 
 
 def removed(source: Source) -> Messages:
     """A source that was removed, and the way back."""
-    return as_messages(texts.removed(_name(source)), keyboards.one(texts.UNDO, Action.RESTORE, source.id))
+    return as_messages(texts.removed(source_name(source)), keyboards.one(texts.UNDO, Action.RESTORE, source.id))
 
 
-def source_failing(source: Source, ended: bool) -> Messages:
+def source_failing(source: Source, move: Move | None, chat: Chat, now: datetime) -> Messages:
     """A source keeps failing, and what can be done; the port `TellFailing`."""
-    why = said(source.last_error or "", 120).rstrip(".")
-    name = _name(source)
-    html = texts.source_ended(name, why) if ended else texts.source_failing(name, source.errors, why)
-    return as_messages(html, keyboards.failing(source.id))
+    name, why = source_name(source), _why(source)
+    if source.ended_at:
+        html = texts.source_ended(name, why)
+    else:
+        since = times.since(source.failing_since or now, now, chat.zone)
+        html = texts.failing_since(name, source.errors, since, why)
+    rest = texts.found_elsewhere(_address(move.url, source)) if move else "" if source.ended_at else texts.GOES_ON
+    return as_messages(" ".join(filter(None, [html, rest])), keyboards.failing(source.id, move))
+
+
+def rediscovered(source: Source, move: Move) -> Messages:
+    """A feed that may be a source's, found when asked for."""
+    html = f"<b>{source_name(source)}</b>\n{texts.found_elsewhere(_address(move.url, source))}"
+    return as_messages(html, keyboards.failing(source.id, move))
+
+
+def switched(source: Source, offer_id: int) -> Messages:
+    """A source that is read from another address, and the way back."""
+    html = texts.switched(source_name(source), _address(source.url))
+    return as_messages(html, keyboards.one(texts.UNDO, Action.SWITCH_BACK, offer_id))
+
+
+def switched_back(source: Source, offer_id: int) -> Messages:
+    """A source that is read from its earlier address again, and the way back."""
+    html = texts.switched(source_name(source), _address(source.url))
+    return as_messages(html, keyboards.one(texts.UNDO, Action.SWITCH, offer_id))
 
 
 def retrying(source: Source) -> Messages:
     """A source is polled again."""
-    return as_messages(texts.retrying(_name(source)))
+    return as_messages(texts.retrying(source_name(source)))
 
 
 def restored(source: Source) -> Messages:
     """A removed source is back."""
-    return as_messages(texts.restored(_name(source)))
+    return as_messages(texts.restored(source_name(source)))
 
 
-def _name(source: Source) -> str:
+def source_name(source: Source) -> str:
+    """What a source is called, as HTML."""
     return said(source.title, MOST_NAME_CHARS) or said(source.url, MOST_NAME_CHARS)
 
 
-def _source(source: Source, now: datetime) -> str:
+def source_line(source: Source, now: datetime) -> str:
+    """A source's number, name and state at a glance."""
     at = source.last_article_at
     facts = [
-        link(source.site_url or source.url, _name(source)),
+        link(source.site_url or source.url, source_name(source)),
         language_name(source.language),
         texts.last_article(times.ago(at, now)) if at else texts.NO_ARTICLE_YET,
         "" if source.articles_a_week is None else texts.a_week(source.articles_a_week),
         texts.SOURCE_HAS_ENDED if source.ended_at else texts.next_poll(times.until(source.next_poll_at, now)),
     ]
-    why = said(source.last_error or "", 80)
-    trouble = texts.failing(source.errors, why) if source.errors else why
+    trouble = texts.failing(source.errors, _why(source)) if source.errors else said(source.last_error or "", 80)
     return f"{source.id}  {' · '.join(filter(None, facts))}" + (f"\n<i>{trouble}</i>" if trouble else "")
+
+
+def _why(source: Source) -> str:
+    """Why it failed, short: of an HTTP answer its status."""
+    why = (source.last_error or "").rstrip(".")
+    answered = re.match(r"It answered (\d{3})\b", why)
+    return answered[1] if answered else said(why[:1].lower() + why[1:], 120)
+
+
+def _address(url: str, source: Source | None = None) -> str:
+    """An address as a link, without its scheme; without its host where that is the source's."""
+    host, _, path = url.partition("://")[2].partition("/")
+    at_home = source is not None and f"//{host}/" in source.url
+    return link(url, said(f"…/{path}" if at_home else f"{host}/{path}", MOST_NAME_CHARS))
 
 
 def language_name(language: str | None) -> str:
     """A language in words; empty where nothing is known."""
     code = (language or "").partition("-")[0].lower()
     return texts.LANGUAGES.get(code, said(code, 8))
-
-
-def _what_kind(added: Added) -> str:
-    facts = [f"<b>{_name(added.source)}</b>", language_name(added.source.language), _kind(added)]
-    return " · ".join(filter(None, facts))
-
-
-def _kind(added: Added) -> str:
-    kind = texts.FEED_KINDS[added.kind]
-    return f"{kind}, {texts.FULL_TEXTS[added.full_text]}" if added.full_text else kind
-
-
-def _how_much(added: Added, now: datetime) -> str:
-    per_day = added.articles_per_day
-    much = texts.articles_now(added.entries) if per_day is None else texts.articles_a_day(per_day)
-    last = [texts.last_one(times.ago(added.newest_at, now))] if added.newest_at else []
-    return ", ".join([much, *last]) + "."
-
-
-def _previews(previews: tuple[Preview, ...]) -> list[str]:
-    lines = [
-        f"{number} {said(each.title, 200)}" + (f" — {said(each.bullet, 400)}" if each.bullet else "")
-        for number, each in enumerate(previews, 1)
-    ]
-    return ["\n".join([texts.PREVIEW_HEADING, *lines])] if lines else []

@@ -42,7 +42,7 @@ class Callbacks(Protocol):
         ...
 
     async def take(self, token: str, body: bytes, content_type: str | None, signature: str | None) -> bool:
-        """Take a push; whether the callback is anybody's."""
+        """Take a push; whether the callback is anybody's. Where it is not, the hub may end the subscription."""
         ...
 
 
@@ -124,7 +124,7 @@ async def _pushed(hubs: Callbacks, request: web.Request) -> web.Response:
     known = await hubs.take(
         request.match_info["token"], body, headers.get("Content-Type"), headers.get("X-Hub-Signature")
     )
-    return web.Response(status=202 if known else 404)
+    return web.Response(status=202 if known else 410)  # W3C WebSub, section 7
 
 
 async def _healthz(_: web.Request) -> web.Response:

@@ -75,11 +75,22 @@ async def test_subscribe_brings_the_first_story(demo: str, pages: Watched, pictu
     await picture(page, "demo-topic-syria")
 
 
-async def test_an_admin_may_add_sources_and_others_may_not(demo: str, pages: Watched) -> None:
-    for user_id, says in ((ADA, "Coast Daily"), (OMAR, "Only the people who run this bot")):
+async def test_an_admin_adds_a_source_after_a_look_and_others_may_not(
+    demo: str, pages: Watched, picture: Picture
+) -> None:
+    says = {OMAR: "Only the people who run this bot", ADA: "That source is there already"}
+    for user_id in (OMAR, ADA):
         page = await pages.page()
         await open_chat(page, demo, user_id)
         await page.locator("#start").click()
         await expect(page.get_by_role("button", name="Subscribe (instant)")).to_be_visible(timeout=STORY_MS)
         await say(page, f"/addsource {demo}wire/coast-daily/")
-        await expect(page.locator("[data-message-id]").last).to_contain_text(says)
+        last = page.locator("[data-message-id]").last
+        await expect(last).to_contain_text(says[user_id], timeout=STORY_MS)
+
+    await say(page, f"/addsource {demo}wire/coast-daily/comments/feed.xml")
+    await expect(last).to_contain_text(re.compile(r"Preview:\s*1 .+ — "), timeout=STORY_MS)
+    await picture(page, "demo-add-source")
+    for label, then in (("Add", "Added. First briefing material in a few minutes."), ("Undo", "Removed")):
+        await last.get_by_role("button", name=label, exact=True).click()
+        await expect(last).to_contain_text(then)

@@ -128,8 +128,22 @@ async def answer(sandbox: Sandbox, user_id: int, text: str, *, chat_id: int | No
     return await sandbox.wait_for(lambda: next((t for t in texts(sandbox, chat)[before:] if has in t), None) or "")
 
 
+async def press(sandbox: Sandbox, user_id: int, label: str, *, then: str) -> None:
+    """Press the newest button with this label and wait until a message says `then`."""
+    found = [
+        (message["message_id"], button["callback_data"])
+        for message in sandbox.messages(user_id)
+        for row in message.get("reply_markup", {}).get("inline_keyboard", [])
+        for button in row
+        if button["text"] == label
+    ]
+    sandbox.press(user_id, user_id, *found[-1])
+    await sandbox.wait_for(lambda: any(then in text for text in texts(sandbox, user_id)))
+
+
 async def subscribed_site(sandbox: Sandbox, site: Site, *user_ids: int) -> None:
     """The site is a source, and each of the users gets its news at once."""
     await answer(sandbox, 1, f"/addsource {site.url}/feed.xml", has="Coast Daily")
+    await press(sandbox, 1, "Add", then="Added.")
     for user_id in user_ids:
         await answer(sandbox, user_id, "/subscribe instant", has="You get everything")

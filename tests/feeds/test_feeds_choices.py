@@ -20,7 +20,7 @@ def entry(days_ago: float, title: str = "Ferry", text: str = "") -> Entry:
 
 def test_what_a_feed_offers() -> None:
     offered = choice_of(URL, feed(entry(7, "Old"), entry(1, "New"), entry(3, "Third", "x" * 2000)), NOW, "News")
-    assert offered == Choice(URL, "Harbour", "New", NOW - timedelta(days=1), 3.0, False)
+    assert offered == Choice(URL, "Harbour", "New", NOW - timedelta(days=1), 3.0, False, "Harbour")
 
 
 def test_full_text_is_half_of_the_entries() -> None:

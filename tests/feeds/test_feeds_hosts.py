@@ -127,3 +127,4 @@ async def test_hosts_are_forgotten_but_not_those_in_use() -> None:
 def test_names_of_hosts() -> None:
     assert host_of("https://Post.Example:443/a") == "post.example"
     assert host_of("http://post.example.:8080/") == "post.example:8080"
+    assert host_of("https://data:text/x") == "https://data:text/x"  # no address: refused when it is fetched

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.feeds.starters import starter_lists, starters
 from bot.feeds.urls import canonical_url, web_link
-from bot.feeds.usual import feed_by_form, usual_feeds
+from bot.feeds.usual import feed_by_form, sites_of, usual_feeds
 
 CHANNEL = "UC" + "a1_-" * 5 + "xy"
 VIDEOS = "https://www.youtube.com/feeds/videos.xml?"
@@ -52,3 +52,17 @@ def test_starters_are_whole_and_each_is_there_once() -> None:
     regions = [each for each in starter_lists() if each.region]
     assert sum(len(each.starters) for each in regions) == len(starters())
     assert regions[0].region == "world"
+
+
+@pytest.mark.parametrize(
+    ("url", "site_url", "places"),
+    [
+        ("https://h.example/feed", None, ["https://h.example/"]),
+        ("https://h.example/feed", "https://h.example/", ["https://h.example/"]),
+        ("https://h.example/", "javascript:x", []),
+        ("https://h.example/a/b/c/feed.xml", "https://s.example/news",
+         ["https://s.example/news", "https://h.example/a/b/c", "https://h.example/a/b", "https://h.example/"]),
+    ],
+)  # fmt: skip
+def test_where_a_feed_may_have_gone(url: str, site_url: str | None, places: list[str]) -> None:
+    assert list(sites_of(url, site_url)) == places

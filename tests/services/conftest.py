@@ -70,6 +70,7 @@ class Site:
 
     def __init__(self) -> None:
         self.head = ""  # what stands before the items
+        self.link = "http://coast.example/"
         self.items: list[str] = []
         self.pages: dict[str, tuple[int, str, bytes]] = {}
         self.headers: dict[str, str] = {}  # of what stands in `pages`
@@ -94,7 +95,7 @@ class Site:
 
     def feed(self) -> bytes:
         return (
-            "<rss version='2.0'><channel><title>Coast Daily</title><link>http://coast.example/</link>"
+            f"<rss version='2.0'><channel><title>Coast Daily</title><link>{self.link}</link>"
             f"<language>en</language>{self.head}{''.join(self.items)}</channel></rss>"
         ).encode()
 

@@ -2,16 +2,21 @@
 
 from datetime import datetime
 
-from bot.domain.models import Briefing, Cadence, Chat, Message, Schedule, Source, Wish
+from bot.domain.models import Briefing, Cadence, Chat, Message, Move, Schedule, Source, Wish
 from bot.domain.ports import Now, Sender
 from bot.feeds.fetch import Fetcher
 from bot.feeds.hosts import HostGate
+from bot.feeds.visits import Visits
+from bot.services.adding import Adding
 from bot.services.briefings import Briefings
 from bot.services.catch_ups import CatchUps
 from bot.services.condense import Condense
 from bot.services.delivery import Deliveries
+from bot.services.finding import Finder
 from bot.services.ingest import Ingest
+from bot.services.moves import Moves
 from bot.services.presence import Presence
+from bot.services.previews import Previews
 from bot.services.reading import Reading
 from bot.services.routes import Routes
 from bot.services.sources import Sources
@@ -37,13 +42,16 @@ def plain_paused(chat: Chat) -> tuple[Message, ...]:
     return (Message(f"thread {chat.ref.thread_id} pauses"),)
 
 
-def plain_failing(source: Source, ended: bool) -> tuple[Message, ...]:
-    """How many errors."""
-    return (Message(f"{source.title} {'ended' if ended else 'failed'} {source.errors}"),)
+def plain_failing(source: Source, move: Move | None, chat: Chat, now: datetime) -> tuple[Message, ...]:
+    """How many errors, and where else it may be."""
+    assert chat.id
+    assert now >= (source.failing_since or now)
+    elsewhere = f" {move.url}" if move else ""
+    return (Message(f"{source.title} {'ended' if source.ended_at else 'failed'} {source.errors}{elsewhere}"),)
 
 
 class _Forward:
-    """Seconds that pass on a clock; leaps back do not count."""
+    """Seconds that pass on a clock, and those slept through; leaps back do not count."""
 
     def __init__(self, now: Now) -> None:
         self._now = now
@@ -55,6 +63,9 @@ class _Forward:
         self._last = self._now()
         return self._passed_s
 
+    async def sleep(self, seconds: float) -> None:
+        self._passed_s += seconds
+
 
 class Newsroom:
     """All services on one database."""
@@ -62,9 +73,15 @@ class Newsroom:
     def __init__(self, database: Database, fetcher: Fetcher, sender: Sender, now: Now) -> None:
         workers = InlineWorkers()
         self.database = database
-        gate = HostGate(clock=_Forward(now))
-        self.sources = Sources(database, fetcher, workers, now, INTERVAL_S)
-        self.ingest = Ingest(database, fetcher, workers, now, gate, Trouble(frozenset({1}), plain_failing))
+        forward = _Forward(now)
+        self.gate = HostGate(clock=forward, sleep=forward.sleep)
+        visits = Visits(fetcher, now, self.gate)
+        finder = Finder(visits, workers, now)
+        self.sources = Sources(database, finder, now, INTERVAL_S)
+        self.adding = Adding(database, finder, Previews(visits, workers), now, INTERVAL_S)
+        self.moves = Moves(database, finder, now)
+        self.trouble = Trouble(database, self.moves, frozenset({1}), plain_failing, now)
+        self.ingest = Ingest(database, visits, workers, now, self.trouble)
         self.condense = Condense(database, workers, now)
         self.presence = Presence(database, now)
         self.briefings = Briefings(database, plain_render, self.presence, now)
@@ -80,7 +97,8 @@ class Newsroom:
         return await self.condense.condense_new()
 
     async def tell(self) -> None:
-        """Brief who is due and send it."""
+        """Brief who is due, tell of trouble, and send it."""
+        await self.trouble.tell_due()
         while await self.briefings.brief_due():
             pass
         await self.deliveries.flush()

@@ -4,10 +4,11 @@ import asyncio
 
 import pytest
 
-from bot.domain.errors import UserError
+from bot.domain.errors import HostBusy, UserError
+from bot.domain.models import FeedLink
 from bot.feeds.fetch import Fetcher
 from bot.feeds.opml import write_opml
-from bot.services.importing import AT_ONCE, Importing
+from bot.services.importing import AT_ONCE, MOST_WAIT_S, Importing
 from bot.storage.database import Database
 from tests.conftest import Clock
 from tests.services.conftest import InlineWorkers, KeptSender, Site
@@ -98,9 +99,10 @@ async def test_one_host_is_read_one_by_one_and_hosts_side_by_side(
     most = 0
     meeting = asyncio.Barrier(AT_ONCE)
 
-    async def add(url: str, _: str | None = None) -> tuple[None, bool]:
+    async def add(url: str, _: str | None = None, *, patience_s: float) -> tuple[None, bool]:
         nonlocal most
         host = url.split("/")[2]
+        assert patience_s > 1
         assert host not in running
         running.append(host)
         most = max(most, len(running))
@@ -113,3 +115,62 @@ async def test_one_host_is_read_one_by_one_and_hosts_side_by_side(
     report = await importing.run(opml(*urls), Told())
     assert report.added == len(urls)
     assert most == AT_ONCE
+
+
+class Hosts:
+    """An `add_unseen` whose hosts are busy until their time has come, and the sleep that makes it come."""
+
+    def __init__(self, **free_at: float) -> None:
+        self.now = 0.0
+        self.asked: list[str] = []
+        self._free_at = free_at
+
+    async def add(self, url: str, _: str | None = None, *, patience_s: float) -> tuple[None, bool]:
+        wait_s = self._free_at.get(url.split("/")[2], 0.0) - self.now
+        if wait_s > patience_s:
+            raise HostBusy("Busy.", None, wait_s)
+        self.asked.append(url)
+        return None, False
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+async def test_busy_hosts_are_come_back_to_and_what_was_not_tried_is_not_dead(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hosts = Hosts(soon=30, later=100, tomorrow=9999)
+    monkeypatch.setattr(room.sources, "add_unseen", hosts.add)
+    urls = [f"http://{host}/{n}" for host in ("tomorrow", "soon", "later", "free") for n in range(2)]
+    told = Told()
+    report = await Importing(room.sources, InlineWorkers(), hosts.sleep).run(opml(*urls), told)
+    assert (report.added, report.known, report.dead) == (6, 0, ())
+    assert report.untried == tuple(FeedLink(url, f"Feed {n}") for n, url in enumerate(urls[:2]))
+    assert [url.split("/")[2] for url in hosts.asked] == ["free"] * 2 + ["soon"] * 2 + ["later"] * 2
+    assert hosts.asked[2:4] == ["http://soon/1", "http://soon/0"]
+    assert hosts.now <= MOST_WAIT_S
+    assert told.steps == [(n, 8) for n in range(1, 7)]
+
+
+async def test_a_host_that_asks_for_a_pause_in_the_middle_of_a_list(
+    room: Newsroom, importing: Importing, site: Site
+) -> None:
+    site.pages["/busy.xml"] = (429, "text/plain", b"slow down")
+    site.headers["Retry-After"] = "7200"
+    report = await importing.run(opml(f"{site.url}/busy.xml", f"{site.url}/feed.xml", "http://10.0.0.1/"), Told())
+    assert [dead.link.title for dead in report.dead] == ["Feed 2"]
+    assert [link.title for link in report.untried] == ["Feed 0", "Feed 1"]
+    assert site.asked == ["/busy.xml"]
+
+
+async def test_a_feed_that_always_asks_for_a_moment_is_asked_a_few_times_and_holds_up_no_other(
+    room: Newsroom, site: Site
+) -> None:
+    site.tell("bridge", "Harbour bridge closed")
+    site.pages["/busy.xml"] = (429, "text/plain", b"slow down")
+    site.headers["Retry-After"] = "3"
+    importing = Importing(room.sources, InlineWorkers(), room.gate._sleep)
+    report = await importing.run(opml(f"{site.url}/busy.xml", f"{site.url}/feed.xml"), Told())
+    assert report.added == 1
+    assert [link.title for link in report.untried] == ["Feed 0"]
+    assert 3 <= site.asked.count("/busy.xml") <= 7

@@ -127,6 +127,7 @@ async def test_admins_hear_at_five_errors_and_after_a_week_once_each(
 ) -> None:
     async with room.database.write() as tx:
         await chats.ensure(tx, ADMIN, clock())
+    site.link = site.url
     await begin(room, site, "Harbour bridge closed")
     site.pages["/feed.xml"] = (500, "text/plain", b"broken")
     for _ in range(4):
@@ -135,7 +136,7 @@ async def test_admins_hear_at_five_errors_and_after_a_week_once_each(
     assert sender.texts == []
     for _ in range(12):
         await poll(room, clock)
-    await room.tell()
+        await room.tell()
     clock.advance(seconds=2)
     await room.tell()
     assert [text.rpartition(" ")[0] for text in sender.texts] == ["Coast Daily failed"] * 2
@@ -150,6 +151,7 @@ async def test_a_source_that_is_gone_stops_and_admins_hear_of_it(
 ) -> None:
     async with room.database.write() as tx:
         await chats.ensure(tx, ADMIN, clock())
+    site.link = site.url
     await begin(room, site, "Harbour bridge closed")
     site.pages["/feed.xml"] = (410, "text/plain", b"gone")
     await poll(room, clock)
@@ -231,4 +233,6 @@ async def test_the_list_counts_the_articles_of_a_week(room: Newsroom, site: Site
     site.tell("old", "Harbour bridge closed", clock() - timedelta(days=8))
     site.tell("new", "Library opens at night", clock() - timedelta(days=6))
     await room.sources.add(f"{site.url}/feed.xml")
-    assert (await only(room)).articles_a_week == 1
+    listed = await room.sources.page(0, 5)
+    assert (listed.total, [source.articles_a_week for source in listed.sources]) == (1, [1])
+    assert (await room.sources.page(1, 5)).sources == ()

@@ -16,6 +16,7 @@ from bot.web.server import HttpPort
 from tests.conftest import Clock
 from tests.services.conftest import PLACE, KeptSender, Site
 from tests.services.newsroom import EVERYTHING_NOW, Newsroom, begin
+from tests.services.test_services_adding import page
 
 
 class HubServer:
@@ -138,7 +139,7 @@ async def test_nobody_subscribes_us_to_what_we_did_not_ask_for(
     assert (await hub.ask_back(**{"hub.mode": "unsubscribe"}))[0] == 404
     hub.forms[-1]["hub.callback"] += "x"
     assert (await hub.ask_back())[0] == 404
-    assert await hub.push(b"<rss/>", "s") == 404
+    assert await hub.push(b"<rss/>", "s") == 410
 
 
 async def test_a_lease_is_renewed_before_it_ends_and_a_refusal_means_polling(
@@ -154,3 +155,77 @@ async def test_a_lease_is_renewed_before_it_ends_and_a_refusal_means_polling(
     await room.gather()
     (source,) = await room.sources.listed()
     assert source.next_poll_at < clock() + timedelta(hours=1)
+
+
+async def test_a_hub_is_told_of_a_removal_and_asked_again_after_its_undoing(
+    room: Newsroom, site: Site, hub: HubServer, pushes: Pushes, clock: Clock
+) -> None:
+    known = await pushed_feed(room, site, hub, pushes)
+    clock.advance(seconds=1)
+    await room.sources.remove(known.source_id)
+    assert await pushes.ask_hubs() == 1
+    form = hub.forms[-1]
+    assert form == {
+        "hub.callback": hub.forms[0]["hub.callback"],
+        "hub.mode": "unsubscribe",
+        "hub.topic": hub.forms[0]["hub.topic"],
+    }
+    assert (await hub.ask_back())[0] == 404  # nobody wants it any more
+    assert (await hub.ask_back(**{"hub.mode": "unsubscribe", "hub.topic": "http://other.example/"}))[0] == 404
+    assert await hub.ask_back(**{"hub.mode": "unsubscribe"}) == (200, "c1")
+    assert await hub.push(site.feed(), known.secret) == 410
+    clock.advance(seconds=86_400)
+    assert await pushes.ask_hubs() == 0
+    await room.sources.restore(known.source_id)
+    assert await pushes.ask_hubs() == 1
+    assert hub.forms[-1]["hub.mode"] == "subscribe"
+    assert (await hub.ask_back(**{"hub.mode": "unsubscribe"}))[0] == 404  # too late: it is wanted again
+    assert await hub.ask_back() == (200, "c1")
+    assert await hub.push(site.feed(), known.secret) == 202
+
+
+async def test_a_hub_that_was_lost_is_told_ever_more_rarely_and_no_longer_than_its_lease(
+    room: Newsroom, site: Site, hub: HubServer, pushes: Pushes, clock: Clock
+) -> None:
+    known = await pushed_feed(room, site, hub, pushes)
+    assert await hub.ask_back(**{"hub.lease_seconds": "864000"}) == (200, "c1")
+    clock.advance(seconds=1)
+    await room.sources.remove(known.source_id)
+    asked: list[int] = []
+    for hour in range(24 * 11):
+        if await pushes.ask_hubs():
+            asked.append(hour)
+        clock.advance(seconds=3600)
+    assert asked == [0, 1, 2, 4, 8, 16, 32, 64, 128]
+    assert {form["hub.mode"] for form in hub.forms[1:]} == {"unsubscribe"}
+
+
+async def test_a_hub_that_never_asks_back_is_asked_once_a_day_in_the_end(
+    room: Newsroom, site: Site, hub: HubServer, pushes: Pushes, clock: Clock
+) -> None:
+    site.head = f"<link xmlns='http://www.w3.org/2005/Atom' rel='hub' href='{hub.url}'/>"
+    await begin(room, site, "Harbour bridge closed")
+    asked: list[int] = []
+    for hour in range(24 * 4):
+        if await pushes.ask_hubs():
+            asked.append(hour)
+        clock.advance(seconds=3600)
+    assert asked == [0, 1, 2, 4, 8, 16, 32, 56, 80]
+    (source,) = await room.sources.listed()
+    assert source.next_poll_at < clock()  # nobody pushes, so it is polled as ever
+
+
+async def test_a_source_that_is_read_from_elsewhere_has_no_hub_until_it_names_one(
+    room: Newsroom, site: Site, hub: HubServer, pushes: Pushes
+) -> None:
+    site.link = site.url
+    known = await pushed_feed(room, site, hub, pushes)
+    (source,) = await room.sources.listed()
+    site.head = ""
+    site.pages["/moved.xml"] = (200, "application/rss+xml", site.feed())
+    page(site, "/moved.xml")
+    move = await room.moves.look(source)
+    assert move is not None
+    await room.moves.switch(move.offer_id)
+    assert await hub.push(site.feed(), known.secret) == 410
+    assert await pushes.ask_hubs() == 0

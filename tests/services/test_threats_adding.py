@@ -11,15 +11,15 @@ from bot.domain.errors import UserError
 from bot.engine.workers import ProcessWorkers
 from bot.feeds.fetch import Fetcher
 from bot.feeds.opml import MOST_FEEDS, read_opml
+from bot.services.adding import Proposal
 from bot.services.importing import Importing
 from bot.services.offers import Offer
-from bot.services.sources import Added
 from bot.storage.database import Database
 from tests.conftest import Clock
 from tests.services.conftest import InlineWorkers, KeptSender, Site
 from tests.services.newsroom import Newsroom
+from tests.services.test_services_adding import another, page
 from tests.services.test_services_importing import Told, opml
-from tests.services.test_services_offers import another, page
 
 REFUSAL = "That address is not one that sources may use."
 
@@ -36,7 +36,7 @@ def room(sqlite_database: Database, fetcher: Fetcher, sender: KeptSender, clock:
 )  # fmt: skip
 async def test_t01_t27_what_must_not_be_reached_is_refused_in_one_sentence(room: Newsroom, address: str) -> None:
     with pytest.raises(UserError) as refused:
-        await room.sources.offer(address)
+        await room.adding.look(address)
     assert "10." not in refused.value.message
     assert "\n" not in refused.value.message
     assert await room.sources.listed() == ()
@@ -49,9 +49,9 @@ async def test_t22_feeds_that_a_page_names_pass_the_same_guard(room: Newsroom, s
     link = b"<link rel=alternate type=application/rss+xml href="
     inside = b"http://10.0.0.1/feed.xml>", b"file:///etc/passwd>", b"//[::1]/feed.xml>"
     site.pages["/"] = (status, kind, html.replace(b"<head>", b"<head>" + b"".join(link + each for each in inside)))
-    found = await room.sources.offer(site.url)
-    assert isinstance(found, Added)
-    assert (found.source.url, found.others) == (f"{site.url}/feed.xml", ())
+    found = await room.adding.look(site.url)
+    assert isinstance(found, Proposal)
+    assert [choice.url for choice in (await room.adding.feeds(found.offer_id)).choices] == [f"{site.url}/feed.xml"]
 
 
 async def test_t22_a_list_passes_the_same_guard(room: Newsroom) -> None:
@@ -64,7 +64,7 @@ async def test_t41_a_page_with_a_thousand_feeds_costs_five_fetches(room: Newsroo
     for path in paths[:10]:
         another(site, path, f"story{path}")
     page(site, *paths)
-    found = await room.sources.offer(site.url)
+    found = await room.adding.look(site.url)
     assert isinstance(found, Offer)
     assert len(site.asked) == 6
 
@@ -93,10 +93,11 @@ async def test_t45_a_title_of_a_million_characters(room: Newsroom, site: Site) -
         status, kind, feed = site.pages[path]
         site.pages[path] = (status, kind, feed.replace(b"Coast Daily", long.encode()))
     page(site, "/a.xml", "/b.xml")
-    offer = await room.sources.offer(site.url)
+    offer = await room.adding.look(site.url)
     assert isinstance(offer, Offer)
     assert max(len(choice.title) for choice in offer.choices) <= 500
-    assert len((await room.sources.choose(offer.id, 0)).source.title) <= 120
+    source, _, _ = await room.adding.add(offer.id, 0)
+    assert len(source.title) <= 120
 
 
 async def test_t38_a_feed_that_hangs_leaves_the_others_to_choose_from(
@@ -121,9 +122,9 @@ async def test_t38_a_feed_that_hangs_leaves_the_others_to_choose_from(
     slow = f"<link rel=alternate type=application/rss+xml href=http://{host}:{runner.addresses[0][1]}/slow.xml></head>"
     site.pages["/"] = (status, kind, html.replace(b"</head>", slow.encode()))
     try:
-        found = await room.sources.offer(site.url)
+        found = await room.adding.look(site.url)
     finally:
         held.set()
         await runner.cleanup()
-    assert isinstance(found, Added)
-    assert found.source.url == f"{site.url}/feed.xml"
+    assert isinstance(found, Proposal)
+    assert [choice.url for choice in (await room.adding.feeds(found.offer_id)).choices] == [f"{site.url}/feed.xml"]

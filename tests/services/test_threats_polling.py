@@ -7,6 +7,7 @@ from datetime import timedelta
 from bot.feeds.fetch import Fetched, Fetcher
 from bot.feeds.guard import Guard
 from bot.feeds.hosts import HostGate, host_of
+from bot.feeds.visits import Visits
 from bot.services.ingest import IN_FLIGHT, Ingest
 from bot.storage import sources
 from bot.storage.database import Database
@@ -84,7 +85,7 @@ async def test_t49_thousands_of_sources_on_one_host_delay_no_other(database: Dat
     hand = Hand()
     web = Web(hand)
     gate = HostGate(clock=lambda: hand.now, sleep=hand.sleep)
-    polling = asyncio.create_task(Ingest(database, web, InlineWorkers(), clock, gate).poll_due())
+    polling = asyncio.create_task(Ingest(database, Visits(web, clock, gate), InlineWorkers(), clock).poll_due())
     await web.everywhere.wait()
     assert hand.now == 0.0, "nobody had to wait for the crowded host"
     while not polling.done():

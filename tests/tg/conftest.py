@@ -11,10 +11,15 @@ import structlog
 
 from bot.domain.models import ChatKind, ChatRef, Place
 from bot.feeds.fetch import Fetcher
+from bot.feeds.visits import Visits
 from bot.sandbox.server import Sandbox
+from bot.services.adding import Adding
 from bot.services.catch_ups import CatchUps
+from bot.services.finding import Finder
 from bot.services.importing import Importing
 from bot.services.inbox import Inbox
+from bot.services.moves import Moves
+from bot.services.previews import Previews
 from bot.services.reading import Reading
 from bot.services.sources import Sources
 from bot.services.subscriptions import Subscriptions
@@ -85,6 +90,12 @@ class Talk:
         calls = [call for call in self.sandbox.calls if call["method"] == method]
         return [call for call in calls if all(call["params"].get(key) == value for key, value in params.items())]
 
+    async def add_source(self, address: str) -> Json:
+        """Ada adds the feed at an address; returns the answer, as it stands."""
+        proposal = await self.say(ADA, f"/addsource {address}")
+        await self.press(ADA, proposal, "Add")
+        return self.now_standing(proposal)
+
     async def settle(self) -> None:
         """Everything that the sandbox has queued is fetched and handled."""
         await self.sandbox.wait_for(lambda: not self.sandbox.world.updates.waiting, 10)
@@ -149,7 +160,9 @@ async def start_bot(
 
     async def start(*, begin: bool = True, flood: bool = False, **changes: Any) -> TelegramBot:
         workers = InlineWorkers()
-        sources = Sources(sqlite_database, fetcher, workers, clock, 900)
+        visits = Visits(fetcher, clock)
+        finder = Finder(visits, workers, clock)
+        sources = Sources(sqlite_database, finder, clock, 900)
         given: dict[str, Any] = {
             "token": sandbox.token,
             "api_url": sandbox.api_url,
@@ -157,6 +170,8 @@ async def start_bot(
             "reading": Reading(sqlite_database, clock),
             "subscriptions": Subscriptions(sqlite_database, clock),
             "sources": sources,
+            "moves": Moves(sqlite_database, finder, clock),
+            "adding": Adding(sqlite_database, finder, Previews(visits, workers), clock, 900),
             "importing": Importing(sources, workers),
             "catch_ups": CatchUps(sqlite_database, briefing_messages, clock),
             "inbox": Inbox(sqlite_database, clock),

@@ -4,12 +4,13 @@ import pytest
 
 from bot.feeds import starters as starting
 from bot.feeds.starters import Starter, StarterList
+from bot.services.adding import UNKNOWN_NUMBER
 from bot.services.offers import EXPIRED
 from bot.tg.keyboards import parse
 from bot.tg.locales import en as common
 from bot.tg.locales import en_lists as texts
 from tests.services.conftest import Site
-from tests.services.test_services_offers import another, page
+from tests.services.test_services_adding import another, page
 from tests.tg.conftest import ADA, OMAR, StartBot, Talk, buttons
 
 
@@ -27,27 +28,60 @@ async def test_several_feeds_are_chosen_by_button_even_after_a_restart(
     question = await talk.say(ADA, f"/addsource {news.url}")
     assert question["text"].startswith(texts.WHICH_FEED)
     assert list(buttons(question)) == ["1 feed", "2 sport", "Cancel"]
-    assert (await talk.say(OMAR, "/sources"))["text"] == common.NO_SOURCES
     await talk.bot.stop()
     talk.bot = await start_bot()
     await talk.press(ADA, question, "2 sport")
+    looked_at = talk.now_standing(question)
+    assert looked_at["text"].startswith("Coast Daily · RSS")
+    assert list(buttons(looked_at)) == ["Add", "Cancel", "Other feeds here (1)"]
+    await talk.press(ADA, looked_at, "Other feeds here (1)")
+    assert talk.now_standing(question)["text"] == question["text"]
+    await talk.press(ADA, talk.now_standing(question), "1 feed")
+    looked_at = talk.now_standing(question)
+    assert looked_at["text"].startswith("Coast Daily · English · RSS, full text on the page")
+    assert (await talk.say(OMAR, "/sources"))["text"] == common.NO_SOURCES
+    await talk.bot.stop()
+    talk.bot = await start_bot()
+    await talk.press(ADA, looked_at, "Add")
     added = talk.now_standing(question)
-    assert added["text"].startswith("Coast Daily · RSS")
-    assert common.ADDED in added["text"]
-    assert list(buttons(added)) == ["Undo"]
+    assert added["text"] == f"Coast Daily · English\n{common.ADDED}"
+    assert list(buttons(added)) == ["Undo", "Other feeds here (1)"]
+    assert len(talk.heard(ADA)) == 1
 
 
 async def test_the_other_feeds_of_a_page_are_a_button(talk: Talk, news: Site) -> None:
     page(news, "/feed.xml", "/empty.xml")
     another(news, "/empty.xml")
-    added = await talk.say(ADA, f"/addsource {news.url}")
-    assert list(buttons(added)) == ["Undo", "Other feeds here (1)"]
+    added = await talk.add_source(news.url)
     await talk.press(ADA, added, "Other feeds here (1)")
+    assert talk.now_standing(added) == added
     others = talk.heard(ADA)[-1]
     assert texts.IS_THERE in others["text"]
     assert list(buttons(others)) == ["2 empty", "Cancel"]
     await talk.press(ADA, others, "Cancel")
     assert talk.now_standing(others)["text"] == texts.CANCELLED
+    assert "Coast Daily" in (await talk.say(OMAR, "/sources"))["text"]
+
+
+async def test_a_cancelled_feed_cannot_be_added(talk: Talk, news: Site) -> None:
+    proposal = await talk.say(ADA, f"/addsource {news.url}/feed.xml")
+    await talk.press(ADA, proposal, "Cancel")
+    assert talk.now_standing(proposal)["text"] == texts.CANCELLED
+    assert await talk.press(ADA, proposal, "Add") == EXPIRED
+    assert (await talk.say(OMAR, "/sources"))["text"] == common.NO_SOURCES
+
+
+async def test_t63_a_feed_is_added_once_however_often_it_is_pressed(talk: Talk, news: Site) -> None:
+    proposal = await talk.say(ADA, f"/addsource {news.url}/feed.xml")
+    for _ in range(2):  # before the first press was seen to
+        talk.sandbox.press(ADA, ADA, proposal["message_id"], buttons(proposal)["Add"])
+    await talk.settle()
+    added = talk.now_standing(proposal)
+    assert common.ADDED in added["text"]
+    assert list(buttons(added)) == ["Undo"]
+    notices = [call["params"].get("text") for call in talk.calls("answerCallbackQuery")]
+    assert notices == [None, common.already_there(1)]
+    assert (await talk.say(OMAR, "/sources"))["text"].startswith("Sources · 1")
 
 
 async def test_an_expired_choice_says_so(talk: Talk, news: Site) -> None:
@@ -60,7 +94,17 @@ async def test_t65_choices_and_lists_are_the_service_admins(talk: Talk, news: Si
     question = await talk.say(ADA, f"/addsource {news.url}")
     mine = await talk.say(OMAR, "/start")
     starter = starting.starters()[0].id
-    forged = [*buttons(question).values(), "lists", "starters:0:0", f"starter:0:0:{starter}", "export"]
+    offer = buttons(question)["1 feed"].split(":")[1]
+    forged = [
+        *buttons(question).values(),
+        f"add:{offer}:0",
+        f"feeds:{offer}",
+        f"others:{offer}",
+        "lists",
+        "starters:0:0",
+        f"starter:0:0:{starter}",
+        "export",
+    ]
     for data in forged:
         assert await talk.press_data(OMAR, mine, data) == common.ADMINS_ONLY
     assert (await talk.say(OMAR, "/sources"))["text"] == common.NO_SOURCES
@@ -69,12 +113,35 @@ async def test_t65_choices_and_lists_are_the_service_admins(talk: Talk, news: Si
 async def test_t65_forged_choices_do_nothing(talk: Talk, news: Site) -> None:
     question = await talk.say(ADA, f"/addsource {news.url}")
     offer = buttons(question)["1 feed"].split(":")[1]
-    assert await talk.press_data(ADA, question, f"pick:{offer}:9") == texts.UNKNOWN_NUMBER
-    assert await talk.press_data(ADA, question, "pick:1:0") == EXPIRED
+    for action in ("pick", "add"):
+        assert await talk.press_data(ADA, question, f"{action}:{offer}:9") == UNKNOWN_NUMBER
+        assert await talk.press_data(ADA, question, f"{action}:1:0") == EXPIRED
+    assert await talk.press_data(ADA, question, "feeds:1") == EXPIRED
+    assert (await talk.say(OMAR, "/sources"))["text"] == common.NO_SOURCES
     assert await talk.press_data(ADA, question, "starters:9999:0") == common.STALE
     assert await talk.press_data(ADA, question, "starter:0:0:1") != ""
     assert parse("pick:1:10") is None
     assert parse("starter:0:0:4294967296") is None
+
+
+async def test_t68_a_right_that_was_lost_adds_nothing(talk: Talk, news: Site, start_bot: StartBot) -> None:
+    proposal = await talk.say(ADA, f"/addsource {news.url}/feed.xml")
+    await talk.bot.stop()
+    talk.bot = await start_bot(admin_ids=frozenset({OMAR}))
+    for label in ("Add", "Cancel"):
+        assert await talk.press(ADA, proposal, label) == common.ADMINS_ONLY
+    assert talk.now_standing(proposal)["text"] == proposal["text"]
+    assert (await talk.say(OMAR, "/sources"))["text"] == common.NO_SOURCES
+
+
+async def test_looking_at_a_feed_that_takes_long_says_so(talk: Talk, news: Site) -> None:
+    question = await talk.say(ADA, f"/addsource {news.url}")
+    talk.bot._router._patience_s = 0.0
+    assert await talk.press(ADA, question, "1 feed") == common.WORKING
+    assert talk.now_standing(question)["text"].startswith("Coast Daily · English · RSS")
+    news.pages["/sport.xml"] = (404, "text/plain", b"gone")
+    assert await talk.press(ADA, question, "2 sport") == common.WORKING
+    assert talk.heard(ADA)[-1]["text"].startswith("That address could not be read.")
 
 
 async def test_t53_names_of_feeds_are_only_text(talk: Talk, news: Site) -> None:

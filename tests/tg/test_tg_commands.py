@@ -262,24 +262,30 @@ def news(site: Site) -> Site:
     return site
 
 
-async def test_a_source_is_added_and_taken_back(talk: Talk, news: Site) -> None:
-    answer = await talk.say(ADA, f"/addsource {news.url}/feed.xml")
-    lines = answer["text"].split("\n")
-    assert lines[:3] == ["Coast Daily · English · RSS, full text on the page", texts.ADDED, "2 articles now."]
-    assert lines[4:6] == ["Preview:", f"1 {FERRY} — Ferry begins its winter timetable, in short."]
+async def test_a_source_is_looked_at_added_and_taken_back(talk: Talk, news: Site) -> None:
+    proposal = await talk.say(ADA, f"/addsource {news.url}/feed.xml")
+    lines = proposal["text"].split("\n")
+    assert lines[:2] == ["Coast Daily · English · RSS, full text on the page", "2 articles now. Preview:"]
+    assert lines[2].startswith(f"1 {FERRY} — Paragraph 0 about ferry begins its winter timetable")
+    assert lines[3] == f"2 {BRIDGE} — {BRIDGE}, in short."
+    assert list(buttons(proposal)) == ["Add", "Cancel"]
+    assert (await talk.say(OMAR, "/sources"))["text"] == texts.NO_SOURCES
+    assert await talk.press(ADA, proposal, "Add") == ""
+    answer = talk.now_standing(proposal)
+    assert answer["text"] == f"Coast Daily · English\n{texts.ADDED}"
     again = await talk.say(ADA, f"/addsource {news.url}/feed.xml")
-    assert texts.already_there(1) in again["text"]
+    assert again["text"].startswith(texts.already_there(1))
     assert buttons(again) == {}
     await talk.press(ADA, answer, "Undo")
     removed = talk.now_standing(answer)
     assert removed["text"] == "Removed Coast Daily."
     assert (await talk.say(OMAR, "/sources"))["text"] == texts.NO_SOURCES
     await talk.press(ADA, removed, "Undo")
-    assert "1  Coast Daily · English · last article" in (await talk.say(OMAR, "/sources"))["text"]
+    assert "1  Coast Daily · English · no article yet" in (await talk.say(OMAR, "/sources"))["text"]
 
 
 async def test_removing_asks_first(talk: Talk, news: Site) -> None:
-    await talk.say(ADA, f"/addsource {news.url}/feed.xml")
+    await talk.add_source(f"{news.url}/feed.xml")
     for wanted in ("1", f"{news.url}/feed.xml"):
         question = await talk.say(ADA, f"/removesource {wanted}")
         assert question["text"] == "Remove Coast Daily? Its stories are no longer shown; this can be undone."

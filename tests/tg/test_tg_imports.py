@@ -85,7 +85,8 @@ class Slow:
         self.go = asyncio.Semaphore(0)
         self._talk = talk
 
-    async def __call__(self, url: str, title: str | None = None) -> tuple[Any, bool]:
+    async def __call__(self, url: str, title: str | None = None, *, patience_s: float) -> tuple[Any, bool]:
+        assert patience_s > 1
         await self.go.acquire()
         self._talk.clock.advance(seconds=3)
         return None, False
@@ -119,7 +120,7 @@ async def test_a_stop_says_how_far_an_import_came(talk: Talk, monkeypatch: pytes
 
 
 async def test_all_sources_are_sent_as_a_file(talk: Talk, news: Site) -> None:
-    await talk.say(ADA, f"/addsource {news.url}/feed.xml")
+    await talk.add_source(f"{news.url}/feed.xml")
     assert "Export (OPML)" not in buttons(await talk.say(OMAR, "/sources"))
     listed = await talk.say(ADA, "/sources")
     assert await talk.press(ADA, listed, "Export (OPML)") == ""
@@ -128,3 +129,10 @@ async def test_all_sources_are_sent_as_a_file(talk: Talk, news: Site) -> None:
     file = talk.sandbox.world.files.get(document["file_id"])
     assert file is not None
     assert [link.url for link in read_opml(file[1])] == [f"{news.url}/feed.xml"]
+
+
+async def test_what_a_busy_host_kept_back_is_said_apart(talk: Talk, news: Site) -> None:
+    news.pages["/busy.xml"] = (429, "text/plain", b"slow down")
+    news.headers["Retry-After"] = "7200"
+    lines = (await send(talk, opml(*(f"{news.url}/{name}.xml" for name in ("busy", "feed", "more"))))).split("\n")
+    assert lines == ["0 added, 0 there already, 0 could not be read.", texts.not_tried(3)]

@@ -92,6 +92,8 @@ def test_every_button_can_be_pressed() -> None:
         *keyboards.zones(),
         *keyboards.sources(20, 20, 50),
         *keyboards.ask_removal(3),
+        *keyboards.proposal(1_700_000_000_000, 9, 2),
+        *keyboards.added(3, 1_700_000_000_000, 2),
         *keyboards.changed(subscription(), subscription()),
     )
     buttons = [button for row in rows for button in row]

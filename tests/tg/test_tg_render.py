@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.models import Bullet, Cadence, ChatRef, FeedKind, Schedule
+from bot.domain.models import Bullet, Cadence, ChatRef, FeedKind, Move, Schedule
 from bot.feeds.choices import Choice
 from bot.feeds.starters import starter_lists
+from bot.services.adding import Known, Proposal
 from bot.services.offers import Offer
-from bot.services.sources import Added, FullText, Preview
+from bot.services.previews import FullText, Preview, Sample
+from bot.services.sources import Listed
 from bot.tg import choosing, views
 from bot.tg.locales import times
 from bot.tg.markup import without_markup
@@ -91,29 +93,48 @@ def test_subscriptions_are_golden() -> None:
 
 
 def test_sources_are_golden() -> None:
-    broken = replace(SOURCE, id=4, title="Far <b>Post</b>", errors=5, last_error="404", language=None)
+    broken = replace(
+        SOURCE, id=4, title="Far <b>Post</b>", errors=5, last_error="It answered 404 (Not Found).", language=None
+    )
+    broken = replace(broken, failing_since=NOW - timedelta(hours=2))
     silent = replace(SOURCE, id=5, title="Quiet Bay", last_article_at=None, language="de", articles_a_week=0)
-    gone = replace(SOURCE, id=6, title="Old Pier", errors=1, last_error="410", ended_at=NOW, articles_a_week=12)
-    added = Added(
-        source=SOURCE,
+    gone = replace(
+        SOURCE, id=6, title="Old Pier", errors=1, last_error="It answered 410 (Gone).", ended_at=NOW, articles_a_week=12
+    )
+    sample = Sample(
+        title="Worthy <b>Wire</b>",
         kind=FeedKind.RSS,
-        known=False,
+        language="en-GB",
         entries=30,
         articles_per_day=8.7,
         newest_at=NOW - timedelta(minutes=40),
-        previews=(Preview(BRIDGE.title, BRIDGE.bullets[0].text), Preview(FERRY.title, None)),
-        others=(Choice("https://wire.example/sport.xml", "Sport", None, None, None, full_text=False),),
-        offer_id=1_700_000_000_000,
+        previews=(
+            Preview(BRIDGE.title, BRIDGE.bullets[0].text),
+            Preview(FERRY.title, FERRY.bullets[0].text),
+            Preview(OLIVES.title, None),
+        ),
         full_text=FullText.PAGE,
     )
-    undated = replace(added, known=True, articles_per_day=None, newest_at=None, previews=(), others=(), offer_id=None)
-    compare("sources", views.sources((SOURCE, broken, silent, gone), 0, NOW))
-    compare("source_failing", views.source_failing(broken, ended=False))
-    compare("source_ended", views.source_failing(gone, ended=True))
+    bare = replace(sample, language=None, articles_per_day=None, newest_at=None, previews=(), full_text=None)
+    offer_id = 1_700_000_000_000
+    compare("sources", views.sources(Listed((SOURCE, broken, silent, gone), 0, 4), NOW))
+    move = Move(offer_id, "https://wire.example/<b>feed2?a=1")
+    away = replace(move, url="https://other.example/feed")
+    long = replace(broken, errors=41, failing_since=NOW - timedelta(days=4), last_error="There is no such host.")
+    compare("source_failing", views.source_failing(broken, None, CHAT, NOW))
+    compare("source_failing_moved", views.source_failing(broken, move, CHAT, NOW))
+    compare("source_failing_long", views.source_failing(long, None, CHAT, NOW))
+    compare("source_ended", views.source_failing(gone, None, CHAT, NOW))
+    compare("source_ended_moved", views.source_failing(gone, away, CHAT, NOW))
+    compare("source_rediscovered", views.rediscovered(broken, away))
+    compare("source_switched", views.switched(replace(broken, url=move.url), offer_id))
+    compare("source_switched_back", views.switched_back(broken, offer_id))
     compare("source_retrying", views.retrying(gone))
-    compare("sources_none", views.sources((), 0, NOW))
-    compare("source_added", views.source_added(added, NOW))
-    compare("source_known", views.source_added(undated, NOW))
+    compare("sources_none", views.sources(Listed((), 0, 0), NOW))
+    compare("source_proposal", choosing.proposal(Proposal(offer_id, 1, 2, sample), NOW))
+    compare("source_proposal_bare", choosing.proposal(Proposal(offer_id, 0, 0, bare), NOW))
+    compare("source_added", choosing.added(SOURCE, offer_id, 2))
+    compare("source_known", choosing.known(Known(silent, 2, offer_id), NOW))
     compare("source_removal", views.ask_removal(broken))
     compare("source_removed", views.removed(SOURCE))
 
@@ -357,6 +378,6 @@ def test_reading_time_is_at_200_words_a_minute() -> None:
 
 def test_a_third_page_of_sources_has_both_ways() -> None:
     many = tuple(replace(SOURCE, id=n) for n in range(1, 51))
-    (message,) = views.sources(many, 20, NOW)
+    (message,) = views.sources(Listed(many[20:40], 20, len(many)), NOW)
     assert [button.data for button in message.keyboard[0]] == ["sources:0", "sources:40"]
     assert "\n21  " in message.html

@@ -183,7 +183,7 @@ async def test_t65_only_admins_press_what_changes_a_group(talk: Talk) -> None:
 
 async def test_t65_only_service_admins_press_what_changes_sources(talk: Talk, site: Site) -> None:
     site.tell("bridge", "Council votes")
-    await talk.say(ADA, f"/addsource {site.url}/feed.xml")
+    await talk.add_source(f"{site.url}/feed.xml")
     mine = await talk.say(OMAR, "/start")
     for data in ("remove:1", "restore:1", "keep"):
         assert await talk.press_data(OMAR, mine, data) == texts.ADMINS_ONLY

@@ -3,15 +3,17 @@
 from dataclasses import replace
 
 from bot.domain.errors import UserError
+from bot.domain.models import Message
 from bot.domain.ports import Now
 from bot.feeds.opml import write_opml
 from bot.feeds.starters import starter_lists
+from bot.services.adding import Adding, Known, Proposal
 from bot.services.offers import Offer
 from bot.services.sources import Sources
 from bot.services.starting import Starting
 from bot.tg import choosing, views
 from bot.tg.asking import Answer, Ask, Command, Need, Pressed, stale
-from bot.tg.keyboards import Action, Press
+from bot.tg.keyboards import SOURCES_A_PAGE, Action, Press
 from bot.tg.locales import en as texts
 from bot.tg.locales import en_lists as lists
 from bot.tg.render import as_messages
@@ -22,8 +24,9 @@ EXPORT_NAME = "nutgraf-sources.opml"
 class SourceCommands:
     """Shows the sources to all, and changes them for the service's admins."""
 
-    def __init__(self, sources: Sources, now: Now) -> None:
+    def __init__(self, sources: Sources, adding: Adding, now: Now) -> None:
         self._sources = sources
+        self._adding = adding
         self._starting = Starting(sources)
         self._now = now
 
@@ -41,9 +44,10 @@ class SourceCommands:
             Action.SOURCES: Pressed(self.page),
             Action.REMOVE: Pressed(self.remove, Need.SERVICE_ADMIN),
             Action.RESTORE: Pressed(self.restore, Need.SERVICE_ADMIN),
-            Action.RETRY: Pressed(self.retry, Need.SERVICE_ADMIN),
             Action.KEEP: Pressed(self.keep, Need.SERVICE_ADMIN),
             Action.PICK: Pressed(self.pick, Need.SERVICE_ADMIN),
+            Action.ADD: Pressed(self.add_it, Need.SERVICE_ADMIN),
+            Action.FEEDS: Pressed(self.feeds, Need.SERVICE_ADMIN),
             Action.OTHERS: Pressed(self.others, Need.SERVICE_ADMIN),
             Action.CANCEL: Pressed(self.cancel, Need.SERVICE_ADMIN),
             Action.LISTS: Pressed(self.lists, Need.SERVICE_ADMIN),
@@ -67,7 +71,7 @@ class SourceCommands:
 
     async def _page(self, ask: Ask, offset: int) -> Answer:
         export = await ask.may(Need.SERVICE_ADMIN)
-        return Answer(views.sources(await self._sources.listed(), offset, self._now(), export=export))
+        return Answer(views.sources(await self._sources.page(offset, SOURCES_A_PAGE), self._now(), export=export))
 
     async def add(self, ask: Ask) -> Answer:
         """/addsource URL; without one the starter lists"""
@@ -75,24 +79,39 @@ class SourceCommands:
             return Answer(choosing.which_list(starter_lists()))
         if len(ask.words) != 1:
             raise UserError(texts.WHICH_SOURCE)
-        found = await self._sources.offer(ask.words[0])
-        if isinstance(found, Offer):
-            return Answer(choosing.which_feed(found, self._now()))
-        return Answer(views.source_added(found, self._now()))
+        return Answer(self._found(await self._adding.look(ask.words[0])))
 
     async def pick(self, _: Ask, press: Press) -> Answer:
-        """One of the feeds that were found."""
-        return Answer(views.source_added(await self._sources.choose(*press.numbers), self._now()))
+        """One of the feeds that were found, to look at."""
+        return Answer(self._found(await self._adding.preview(*press.numbers)))
 
-    async def others(self, _: Ask, press: Press) -> Answer:
-        """The feeds that were found beside the one that was added."""
-        offer = await self._sources.offered(press.numbers[0])
-        return Answer(choosing.which_feed(offer, self._now()), fresh=True)
+    async def add_it(self, _: Ask, press: Press) -> Answer:
+        """The feed that was looked at."""
+        offer_id, position = press.numbers
+        source, others, known = await self._adding.add(offer_id, position)
+        if known:  # pressed twice: what the first press answered stays, with its button
+            return Answer(notice=texts.already_there(source.id))
+        return Answer(choosing.added(source, offer_id, others))
+
+    async def feeds(self, _: Ask, press: Press) -> Answer:
+        """The feeds that were found beside the one that is looked at."""
+        return Answer(choosing.which_feed(await self._adding.feeds(*press.numbers), self._now()))
+
+    async def others(self, ask: Ask, press: Press) -> Answer:
+        """The same below one that was added, which keeps its button."""
+        return replace(await self.feeds(ask, press), fresh=True)
 
     async def cancel(self, _: Ask, press: Press) -> Answer:
         """None of the feeds that were found."""
-        await self._sources.drop_offer(press.numbers[0])
+        await self._adding.cancel(press.numbers[0])
         return Answer(as_messages(lists.CANCELLED))
+
+    def _found(self, found: Proposal | Offer | Known) -> tuple[Message, ...]:
+        if isinstance(found, Proposal):
+            return choosing.proposal(found, self._now())
+        if isinstance(found, Known):
+            return choosing.known(found, self._now())
+        return choosing.which_feed(found, self._now())
 
     async def lists(self, _: Ask, __: Press) -> Answer:
         """The starter lists."""
@@ -131,11 +150,6 @@ class SourceCommands:
         """Take a removal back."""
         source = await self._sources.restore(press.numbers[0])
         return Answer(views.restored(source)) if source else stale()
-
-    async def retry(self, _: Ask, press: Press) -> Answer:
-        """Poll one that fails again."""
-        source = await self._sources.retry(press.numbers[0])
-        return Answer(views.retrying(source)) if source else stale()
 
     async def keep(self, _: Ask, __: Press) -> Answer:
         """Remove nothing after all."""

@@ -196,8 +196,12 @@ NO_SOURCES = "No sources yet. The people who run this bot add them with /addsour
 WHICH_SOURCE = "Which source? Send its address, such as /addsource worthynews.com."
 EXPORT = "Export (OPML)"
 WHICH_TO_REMOVE = "Which source? Send its number or address, such as /removesource 3. /sources lists them."
+ADD = "Add"
+CANCEL = "Cancel"
 REMOVE = "Remove"
 RETRY = "Retry"
+REDISCOVER = "Rediscover"
+SWITCH = "Switch"
 KEEP = "Keep"
 KEPT = "Nothing was removed."
 NO_ARTICLE_YET = "no article yet"
@@ -244,14 +248,33 @@ def failing(times: int, why: str) -> str:
     return f"failed {times} {'time' if times == 1 else 'times'} in a row" + (f" ({why})" if why else "")
 
 
-def source_failing(title: str, times: int, why: str) -> str:
+def failing_since(title: str, times: int, since: str, why: str) -> str:
     """Admins hear of a source in trouble."""
-    return f"<b>Failing</b> · {title} {failing(times, why)}. I go on trying, once a day at least."
+    number = "once" if times == 1 else f"{times} times"
+    return f"<b>{title}</b> has failed {number} since {since}" + (f" ({why})" if why else "") + "."
+
+
+GOES_ON = "I go on trying, once a day at least."
 
 
 def source_ended(title: str, why: str) -> str:
     """Admins hear of a source that is gone."""
-    return f"<b>Gone</b> · {title} says that it has ended" + (f" ({why})" if why else "") + ". I no longer ask it."
+    return f"<b>{title}</b> says that it has ended" + (f" ({why})" if why else "") + ". I no longer ask it."
+
+
+def found_elsewhere(address: str) -> str:
+    """Where a feed that may be a source's is."""
+    return f"It moved? Found: {address}"
+
+
+def nothing_elsewhere(title: str) -> str:
+    """Notice: there is no other feed to switch to; plain text."""
+    return f"I found no other feed of {title}."
+
+
+def switched(title: str, address: str) -> str:
+    """A source is read from another address."""
+    return f"<b>{title}</b> is read from {address} from now on."
 
 
 def retrying(title: str) -> str:

@@ -2,14 +2,12 @@
 
 # ---- several feeds -----------------------------------------------------------------------------
 
-CANCEL = "Cancel"
 CANCELLED = "Nothing was added."
 WHICH_FEED = "There are several feeds. Which one?"
 FULL_TEXT = "full text"
 TEASERS = "short texts"
 NO_DATES = "no dates"
 IS_THERE = "there already"
-UNKNOWN_NUMBER = "That choice does not exist."
 
 
 def articles_a_week(number: float) -> str:
@@ -66,6 +64,12 @@ def importing(done: int, total: int) -> str:
 def imported(added: int, known: int, dead: int) -> str:
     """What an import did."""
     return f"<b>{added} added</b>, {known} there already, {dead} could not be read."
+
+
+def not_tried(number: int) -> str:
+    """Feeds of a list whose hosts were busy all the time."""
+    hosts = "its host is" if number == 1 else "their hosts are"
+    return f"{number} not tried yet, as {hosts} busy: send the file again later."
 
 
 def cut_short(done: int, total: int) -> str:
