@@ -23,11 +23,12 @@ from bot.services.known import known_positions, known_source
 from bot.services.offers import Offer, Offers
 from bot.services.pages import EXTRACT_LIMIT_S
 from bot.services.polls import record_poll
-from bot.storage import sources
+from bot.storage import sources, stories
 from bot.storage.database import Database
 from bot.summarize.bullets import condense
 
 PREVIEWS = 3
+HANDED_OVER = timedelta(days=30)  # what readers still look at
 TITLE_CHARS = 120
 LEAST_FULL_CHARS = 600
 FULLER = 2  # times the feed's own text
@@ -246,10 +247,14 @@ class Sources:
         raise UserError(f"There is no source “{cut(wanted, 80)}”. /sources lists them with their numbers.")
 
     async def remove(self, source_id: int) -> Source | None:
-        """Stop polling a source and showing its stories, all of which are kept. None if there is none."""
+        """Stop polling a source and showing what it alone tells; everything is kept. None if there is none."""
+        now = self._now()
         async with self._database.write() as tx:
             source = await sources.get(tx, source_id)
-            return source if source and await sources.remove(tx, source_id, self._now()) else None
+            if not source or not await sources.remove(tx, source_id, now):
+                return None
+            await stories.hand_over(tx, source_id, now - HANDED_OVER)
+            return source
 
     async def restore(self, source_id: int) -> Source | None:
         """Take back a removal."""

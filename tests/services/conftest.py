@@ -1,6 +1,7 @@
 """A news site on loopback, workers that work in this process, and a sender that keeps what it was given."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
@@ -69,6 +70,7 @@ class Site:
     """An outlet with a feed at /feed.xml and a page for each item."""
 
     def __init__(self) -> None:
+        self.feed_title = "Coast Daily"
         self.head = ""  # what stands before the items
         self.items: list[str] = []
         self.pages: dict[str, tuple[int, str, bytes]] = {}
@@ -94,7 +96,7 @@ class Site:
 
     def feed(self) -> bytes:
         return (
-            "<rss version='2.0'><channel><title>Coast Daily</title><link>http://coast.example/</link>"
+            f"<rss version='2.0'><channel><title>{self.feed_title}</title><link>http://coast.example/</link>"
             f"<language>en</language>{self.head}{''.join(self.items)}</channel></rss>"
         ).encode()
 
@@ -122,7 +124,18 @@ def sentence(title: str, number: int) -> str:
 
 @pytest.fixture
 async def site() -> AsyncIterator[Site]:
-    site = Site()
+    async with _serving(Site()) as site:
+        yield site
+
+
+@pytest.fixture
+async def other_site() -> AsyncIterator[Site]:
+    async with _serving(Site()) as site:
+        yield site
+
+
+@asynccontextmanager
+async def _serving(site: Site) -> AsyncIterator[Site]:
     app = web.Application()
     app.router.add_get("/{path:.*}", site.answer)
     runner = web.AppRunner(app, access_log=None)

@@ -62,6 +62,7 @@ class Newsroom:
     def __init__(self, database: Database, fetcher: Fetcher, sender: Sender, now: Now) -> None:
         workers = InlineWorkers()
         self.database = database
+        self.clock = now
         gate = HostGate(clock=_Forward(now))
         self.sources = Sources(database, fetcher, workers, now, INTERVAL_S)
         self.ingest = Ingest(database, fetcher, workers, now, gate, Trouble(frozenset({1}), plain_failing))
