@@ -16,15 +16,15 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from bot.stories import copies
-from bot.stories.copies import Report, compare, fingerprint
+from bot.storage.fingerprints import MOST_OF_A_VALUE
+from bot.stories.copies import Report, alike, compare
+from bot.stories.shingles import fingerprint
 from bot.stories.topics import fold
 
-NEARLY = 0.35
+NEARLY = 0.5
 CREDIT = "Reporting by Jo Doe and Ann Roe; Editing by Sam Poe. (c) 2026 The Example Agency. All rights reserved."
 SPELLINGS = (
     (r"(\w{3})ise(d|s|)\b", r"\1ize\2"),
@@ -129,12 +129,17 @@ CHANGES: dict[str, Change] = {
 
 
 def sharing(values: Iterable[tuple[int, ...]]) -> set[tuple[int, int]]:
-    """Pairs, by position, that have a value in common."""
+    """Pairs, by position, that have a value in common; of one that many have, only the first are stored."""
     by_value: defaultdict[int, list[int]] = defaultdict(list)
     for at, of_it in enumerate(values):
         for value in of_it:
             by_value[value].append(at)
-    return {pair for places in by_value.values() for pair in combinations(places, 2)}
+    return {
+        (one, other)
+        for places in by_value.values()
+        for at, other in enumerate(places)
+        for one in places[: min(at, MOST_OF_A_VALUE)]
+    }
 
 
 def report(number: int, article: Article, sources: dict[str, int]) -> Report:
@@ -164,12 +169,6 @@ def found_pairs(articles: list[Article], *, to_read: bool) -> None:
                 print(
                     f"  {'copy' if verdicts[one, other] else '    '} {share:.2f}", tell(articles[one], articles[other])
                 )
-
-
-def alike(one: str, other: str) -> float:
-    """Which part of the shorter text is in runs that the longer one has as well."""
-    shorter, longer = sorted((fold(text).split()[: copies.MOST_WORDS] for text in (one, other)), key=len)
-    return copies.shared_part(shorter, set(copies.shingles_of(longer)))
 
 
 def tell(one: Article, other: Article) -> str:

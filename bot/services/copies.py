@@ -17,7 +17,8 @@ from bot.domain.ports import Workers
 from bot.storage import articles, fingerprints
 from bot.storage.database import Database
 from bot.storage.sql import Tx
-from bot.stories.copies import Report, compare, fingerprint, place
+from bot.stories.copies import Report, compare, place
+from bot.stories.shingles import fingerprint
 from bot.stories.topics import fold
 
 log = structlog.get_logger()

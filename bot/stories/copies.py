@@ -1,37 +1,30 @@
 """Copies: one text in several outlets, as agencies deliver it, or again under another address of its own outlet.
 
-Two articles are compared by the runs of five words (shingles) that they share: such runs cover most of a copy, while
-reports that two outlets wrote themselves share names and quotes only. To find whom to compare, a few shingles stand for
-an article, chosen so that articles with much text in common choose the same (min-wise sketches; Broder, "On the
-resemblance and containment of documents", 1997). Most come from the text's beginning, because what outlets cut is its
-end.
+Runs of five words that two articles share cover most of a copy, while reports that two outlets wrote themselves share
+names and quotes only. What outlets do to an agency's report (another headline and lead, a paragraph of their own, its
+end cut) is allowed for; what makes two editions of a series (other figures, other names in the same form) is not.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from hashlib import blake2b
-from heapq import nsmallest
-from zlib import crc32
 
+from bot.stories.shingles import FEWEST_WORDS, Shingles, between, shared, shingles_of, words_of
 from bot.stories.topics import fold
 
-MOST_WORDS = 3000  # of an article; the rest is not looked at
-FEWEST_WORDS = 40  # a teaser says too little to tell a copy from a coincidence
-SHINGLE = 5
-HEAD = 200
-FROM_HEAD = 8
-FROM_ALL = 4
-ALIKE = 0.65  # of the shorter text is in shared runs: docs/decisions/0012-copies.md
-ALIKE_SHORT = 0.8  # of one under SURE_WORDS, where the background of a story can be most of the text
-ALIKE_OWN = 0.85  # of both texts within one outlet, which tells on what it told before
-SURE_WORDS = 120
-MOST_TIMES = 5  # as long
-NUMBERS = 0.5  # of the shorter one's figures; those of two editions of a series differ
+# thresholds: docs/decisions/0012-copies.md
+ALIKE = 0.76  # of the shorter text is shared, a new lead and an added paragraph not counted
+ALIKE_SHORT = 0.72  # of one under SURE_WORDS, all counted: there the background of a story can be most of the text
+ALIKE_OWN = 0.85  # of both texts, all counted, within one outlet, which tells on what it told before
+SURE_WORDS = 150
+LEAD_WORDS = 40
+PARAGRAPH_WORDS = 60
+MOST_NEW = 0.25  # of a text can be such a lead and paragraph
+MOST_TIMES = 5  # as long: more than that is an excerpt
+NUMBERS = 0.5  # of the figures in what is shared but for them are the same
 NUMBERS_OWN = 0.8
-NAMED = 2 / 3  # of the headline's words
 FEW_NUMBERS = 2  # so many may differ in any case
+NAMED = 2 / 3  # of the words that headline and text have in common are in the other text
 _LONG = 4  # shorter words of a headline name nothing,
 _STEM = 4  # letters that other spellings and endings leave alone
 _FIRST_SIGN = "\u3040"  # except in Japanese and Chinese, where each sign is a word
@@ -52,22 +45,7 @@ class _Words:
     title: tuple[str, ...]
     words: tuple[str, ...]
     known: Counter[str]
-    shingles: frozenset[tuple[str, ...]]
-    numbers: frozenset[str]
-
-
-def fingerprint(folded: str) -> tuple[int, ...]:
-    """At most twelve numbers under 2**48 of which copies have at least one in common; none for a short text.
-
-    Args:
-        folded: the text as `bot.stories.topics.fold` leaves it.
-    """
-    words = folded.split(maxsplit=MOST_WORDS)[:MOST_WORDS]
-    if len(words) < FEWEST_WORDS:
-        return ()
-    shingles = list(map(" ".join, shingles_of(words)))
-    chosen = {*nsmallest(FROM_HEAD, set(shingles[:HEAD]), key=_rank), *nsmallest(FROM_ALL, set(shingles), key=_rank)}
-    return tuple(sorted(int.from_bytes(blake2b(each.encode(), digest_size=6).digest()) for each in chosen))
+    shingles: Shingles
 
 
 def compare(reports: Mapping[int, Report], pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bool]:
@@ -101,9 +79,15 @@ def place(
     return placed
 
 
+def alike(one: str, other: str) -> float:
+    """Which part of the shorter of two texts is shared, a new lead and an added paragraph not counted."""
+    shorter, longer = sorted((_read(Report(0, "", text)) for text in (one, other)), key=_length)
+    return _part_but_new(shorter, longer)
+
+
 def _is_copy(first: _Words, second: _Words) -> bool:
-    shorter, longer = sorted((first, second), key=lambda each: len(each.words))
-    if len(shorter.words) < FEWEST_WORDS or len(longer.words) > MOST_TIMES * len(shorter.words):
+    shorter, longer = sorted((first, second), key=_length)
+    if _length(shorter) < FEWEST_WORDS or _length(longer) > MOST_TIMES * _length(shorter):
         return False
     own = first.source_id == second.source_id
     return (
@@ -116,32 +100,50 @@ def _is_copy(first: _Words, second: _Words) -> bool:
 
 
 def _is_mostly_known(shorter: _Words, longer: _Words) -> bool:
-    least = ALIKE if len(shorter.words) >= SURE_WORDS else ALIKE_SHORT
-    return shared_part(shorter.words, longer.shingles) >= least
+    if _length(shorter) < SURE_WORDS:
+        return _part(shorter, longer) >= ALIKE_SHORT
+    return _part_but_new(shorter, longer) >= ALIKE
 
 
 def _is_all_known(one: _Words, other: _Words) -> bool:
-    return all(shared_part(a.words, b.shingles) >= ALIKE_OWN for a, b in ((one, other), (other, one)))
+    return _part(one, other) >= ALIKE_OWN and _part(other, one) >= ALIKE_OWN
 
 
-def shared_part(words: Sequence[str], shingles: AbstractSet[tuple[str, ...]]) -> float:
-    """Which part of these words stands in one of these runs of five."""
-    shared, end = 0, 0
-    for at, shingle in enumerate(shingles_of(words)):
-        if shingle in shingles:
-            shared += at + SHINGLE - max(at, end)
-            end = at + SHINGLE
-    return shared / len(words) if words else 0.0
+def _part(one: _Words, other: _Words) -> float:
+    return sum(map(len, shared(one.words, other.shingles))) / _length(one)
 
 
-def _same_numbers(shorter: _Words, longer: _Words, least: float) -> bool:
-    other = len(shorter.numbers - longer.numbers)
-    return other <= FEW_NUMBERS or 1 - other / len(shorter.numbers) >= least
+def _part_but_new(one: _Words, other: _Words) -> float:
+    size = _length(one)
+    if not size:
+        return 0.0
+    stretches = shared(one.words, other.shingles)
+    others = between(stretches, size)
+    lead = [stretch for stretch in others[:1] if stretch.start == 0]
+    added = max((len(stretch) for stretch in others[len(lead) :]), default=0)
+    new = min(LEAD_WORDS, sum(map(len, lead))) + min(PARAGRAPH_WORDS, added)
+    return sum(map(len, stretches)) / (size - min(new, int(MOST_NEW * size)))
+
+
+def _same_numbers(one: _Words, other: _Words, least: float) -> bool:
+    """Whether figures are the same where the text around them is: those of two editions of a series are not."""
+    around = frozenset(shingles_of(_without_figures(other.words)))
+    in_form = _figures(one, shared(_without_figures(one.words), around))
+    same = _figures(one, shared(one.words, other.shingles))
+    return in_form - same <= FEW_NUMBERS or same >= least * in_form
+
+
+def _figures(words: _Words, stretches: Sequence[range]) -> int:
+    return sum(not words.words[at].isalpha() for stretch in stretches for at in stretch)
+
+
+def _without_figures(words: Sequence[str]) -> list[str]:
+    return [word if word.isalpha() else "0" for word in words]
 
 
 def _are_editions(first: _Words, second: _Words) -> bool:
     """Whether the headlines differ in nothing but figures."""
-    return first.title != second.title and _letters(first.title) == _letters(second.title)
+    return first.title != second.title and _without_figures(first.title) == _without_figures(second.title)
 
 
 def _same_subject(headed: _Words, other: _Words) -> bool:
@@ -153,30 +155,15 @@ def _same_subject(headed: _Words, other: _Words) -> bool:
     named = [word for word in headline if word in headed.known]
     # the first sentence, which outlets like to write anew, has them all once
     repeated = {word[:_STEM] for word in named if headed.known[word] > 1}
-    shared = repeated & {word[:_STEM] for word in other.known}
-    return not headline or (bool(named) and len(shared) >= NAMED * len(repeated))
+    found = repeated & {word[:_STEM] for word in other.known}
+    return not headline or (bool(named) and len(found) >= NAMED * len(repeated))
 
 
 def _read(report: Report) -> _Words:
-    words = fold(report.text).split(maxsplit=MOST_WORDS)[:MOST_WORDS]
-    return _Words(
-        report.source_id,
-        tuple(fold(report.title).split()),
-        tuple(words),
-        Counter(words),
-        frozenset(shingles_of(words)),
-        frozenset(word for word in words if not word.isalpha()),
-    )
+    words = words_of(fold(report.text))
+    title = tuple(fold(report.title).split())
+    return _Words(report.source_id, title, tuple(words), Counter(words), frozenset(shingles_of(words)))
 
 
-def _letters(title: Sequence[str]) -> list[str]:
-    return [word for word in title if word.isalpha()]
-
-
-def shingles_of(words: Sequence[str]) -> "zip[tuple[str, ...]]":
-    """The runs of five words, in order."""
-    return zip(*(words[at:] for at in range(SHINGLE)), strict=False)
-
-
-def _rank(shingle: str) -> tuple[int, str]:
-    return crc32(shingle.encode()), shingle
+def _length(words: _Words) -> int:
+    return len(words.words)

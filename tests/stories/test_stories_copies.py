@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.stories.copies import MOST_WORDS, Report, compare, fingerprint, place
+from bot.stories.copies import Report, compare, place
+from bot.stories.shingles import MOST_WORDS, between, fingerprint, shared, shingles_of
 from bot.stories.topics import fold
 
 TITLE = "Council votes to rebuild the harbour bridge"
@@ -121,6 +122,15 @@ def test_a_fingerprint_is_small_numbers_the_same_in_every_process() -> None:
     assert 8 <= len(values) <= 12
     assert all(0 <= value < 1 << 48 for value in values)
     assert values[0] == 1838981089141
+
+
+def test_shared_stretches_and_what_is_between() -> None:
+    words = ["a", "b", "c", "d", "e", "f", "x", "y", "b", "c", "d", "e", "f", "z", "a", "b", "c", "d", "e"]
+    stretches = shared(words, set(shingles_of(["q", "a", "b", "c", "d", "e", "f", "q"])))
+    assert stretches == [range(6), range(8, 13), range(14, 19)]
+    assert between(stretches, len(words)) == [range(6, 8), range(13, 14)]
+    assert shared(words, set()) == []
+    assert between([], 3) == [range(3)]
 
 
 def test_only_the_beginning_of_a_very_long_text_is_read() -> None:
