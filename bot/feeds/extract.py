@@ -57,9 +57,10 @@ def extract_page(html: bytes, *, url: str | None = None) -> Page:
     found, text = _text(tree, html, url)
     if is_consent(text):
         raise Walled(_WALL)
-    text, asked = without_wall(text)
+    paid = is_paid(html)
+    text, asked = without_wall(text, paid=paid)
+    paid = paid or asked
     text = tidy(text, _headings(found, tree))
-    paid = asked or is_paid(html)
     if paid and len(text) < _SHORTEST_TEASER:
         raise Walled(_WALL)
     return Page(
@@ -67,7 +68,7 @@ def extract_page(html: bytes, *, url: str | None = None) -> Page:
         author=plain(found.author or "", NAME_CHARS) or None,
         published_at=_published_at(found.date, tree),
         language=_language(tree),
-        image=web_link(found.image, url),
+        image=_image(tree, url) or web_link(found.image, url),
         text=text,
         paywalled=paid,
     )
@@ -158,6 +159,12 @@ def _published_at(day: str | None, tree: "HtmlElement") -> datetime | None:
         if at and found and at.date() == found.date():
             return at
     return found
+
+
+def _image(tree: "HtmlElement", url: str | None) -> str | None:
+    """The image that the page names for previews; trafilatura passes over those without a usual ending."""
+    named = tree.xpath("//meta[@property='og:image' or @name='og:image' or @property='og:image:url']/@content")
+    return next(filter(None, (web_link(str(each), url) for each in named[:5])), None)
 
 
 def _language(tree: "HtmlElement") -> str | None:

@@ -43,8 +43,21 @@ def next_page(html: bytes, url: str, page: int = 1) -> str | None:
 
 
 def amp_url(html: bytes, url: str) -> str | None:
-    """The address of the page's AMP version, which often has the text where the page builds it by script."""
-    return next((address for address, rel in _links(html, url) if "amphtml" in rel and address != url), None)
+    """The address of the page's AMP version, which often has the text where the page builds it by script.
+
+    Only one on the outlet's own host, or the one that it has for AMP; none in a cache of others.
+    """
+    return next(
+        (each for each, rel in _links(html, url) if "amphtml" in rel and each != url and _is_own(each, url)), None
+    )
+
+
+def _is_own(address: str, url: str) -> bool:
+    return _site(address) == _site(url)
+
+
+def _site(url: str) -> str:
+    return re.sub(r"^(?:www|amp|m|mobile)\.", "", urlsplit(url).hostname or "")
 
 
 def page_of(address: str, first: str) -> int | None:

@@ -16,6 +16,7 @@ _TIER = re.compile(
 )
 _LONGEST_CONSENT = 3000
 _SHORT = 600
+_OFFERS = 2000  # prices and what is in them, behind the call
 _CONSENT = re.compile(
     r"(?i)cookie|consent|privacy|your choices|(?:personali[sz]ed|targeted) ads|\bpartners\b|einwillig|zustimm"
     r"|datenschutz|werbung und tracking|consentement|confidentialité|consentimiento|privacidad|consenso|toestemming"
@@ -30,7 +31,7 @@ _PAY = (
     r"\b(?:article|story|content|page)\b.{0,40}\b(?:for|available to|exclusive to) (?:our )?(?:subscribers|members)\b",
     r"already (?:a |an )?(?:subscribe|member)",
     r"you have reached your (?:limit|article)",
-    r"(?:weiterlesen|jetzt lesen|artikel lesen) mit\b",
+    r"(?:weiterlesen|jetzt lesen|artikel lesen) mit\b|\bmit .{1,30} (?:weiterlesen|freischalten)",
     r"(?:dieser|diesen) (?:artikel|inhalt).{0,60}(?:abonnent|abo\b|plus-|kostenpflichtig)",
     r"(?:réservé|reservado|riservato|exclusiv\w+|voorbehouden).{0,30}(?:abonn|suscri|assinant|abbonat)",
     r"(?:abonnez-vous|suscríb[ea]te|assine|abbonati|abonneer).{0,60}(?:lire|leer|ler|legger|lees|article|artículo|artigo)",
@@ -45,8 +46,10 @@ def is_paid(html: bytes) -> bool:
     return bool(_NOT_FREE.search(head) or _TIER.search(head))
 
 
-def without_wall(text: str) -> tuple[str, bool]:
+def without_wall(text: str, *, paid: bool = False) -> tuple[str, bool]:
     """A text up to the line that asks for money, and whether there was one. A long article behind it stays.
+
+    `paid`: the page itself says that its article must be paid for, so what stands behind are offers.
 
     A call to subscribe in the middle of a whole article is no wall: only that line goes.
     """
@@ -55,7 +58,7 @@ def without_wall(text: str) -> tuple[str, bool]:
     if not asks:
         return text, False
     behind = sum(map(len, lines[asks[0] + 1 :]))
-    if behind <= _SHORT:
+    if behind <= (_OFFERS if paid else _SHORT):
         return "\n".join(lines[: asks[0]]), True
     return "\n".join(line for n, line in enumerate(lines) if n not in asks), False
 

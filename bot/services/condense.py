@@ -1,10 +1,13 @@
 """Articles that were read are condensed into bullets and become stories.
 
-Promises: each article becomes one story, whatever fails. What an older version condensed is condensed again while
-there is nothing else to do, as long as it is recent and nobody was told of it; that makes no story and wakes nobody.
+Promises: each article becomes one story or, as a copy, joins one, whatever fails. What an older version condensed is
+condensed again while there is nothing else to do, as long as it is recent and nobody was told of it; that makes no
+story and wakes nobody.
 """
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -13,9 +16,11 @@ import structlog
 from bot.domain.errors import WorkerError
 from bot.domain.models import Article, Condensed
 from bot.domain.ports import Now, Workers
-from bot.storage import articles, stories, subscriptions
+from bot.services.copies import Copies, Folded, places
+from bot.storage import articles, fingerprints, stories, subscriptions
+from bot.storage.articles import Claimed
 from bot.storage.database import Database
-from bot.stories.topics import fold
+from bot.storage.sql import Tx
 from bot.summarize.bullets import VERSION, condense
 
 log = structlog.get_logger()
@@ -27,6 +32,15 @@ LIMIT_S = 10.0
 AGAIN_FOR = timedelta(days=7)
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An article on its way into a story; `condensed` is None where that failed."""
+
+    claimed: Claimed
+    condensed: Condensed | None
+    folded: Folded
+
+
 class Condense:
     """Condenses what is new, in worker processes."""
 
@@ -34,36 +48,60 @@ class Condense:
         self._database = database
         self._workers = workers
         self._now = now
+        self._copies = Copies(database, workers)
         # what this program condenses is never outdated, so there is an end to it
         self._outdated = True
 
     async def condense_new(self) -> int:
-        """Condense the articles that wait for it and return how many stories came of them."""
+        """Condense the articles that wait for it and return how many stories came of them, copies not counted."""
         now = self._now()
         async with self._database.write() as tx:
             claimed = await articles.claim_read(tx, now, now + LEASE, BATCH)
         if not claimed:
             await self._condense_again(now)
             return 0
-        done = await asyncio.gather(*(self._condense(one.article) for one in claimed))
-        async with self._database.write() as tx:
-            now = self._now()
-            for one, condensed in zip(claimed, done, strict=True):
-                article = one.article
-                # the text that the index holds is the one that topics are folded to
-                await articles.ready(
-                    tx,
-                    article.id,
-                    # a headline without bullets is still news
-                    condensed or Condensed(article.language, (), VERSION),
-                    index_title=fold(article.title),
-                    index_body=fold(article.text),
-                    at=now,
-                )
-                # what was old when its source was new is found by topics, and is no news
-                await stories.add(tx, article.id, now if one.news else min(now, article.published_at))
-            await subscriptions.wake_instant(tx, now)
-        return len(claimed)
+        # of copies in one batch the one published first is the first
+        earliest_first = sorted(claimed, key=lambda one: (one.article.published_at, one.article.id))
+        found = [one.article for one in earliest_first]
+        done = await asyncio.gather(*map(self._condense, found))
+        folded = await self._copies.folded(found)
+        return await self._settle([Ready(*each) for each in zip(earliest_first, done, folded, strict=True)])
+
+    async def _settle(self, ready: Sequence[Ready]) -> int:
+        """Store what was condensed; returns how many stories came of it."""
+        made, left = 0, {one.claimed.article.id: one for one in ready}
+        while left:
+            # what was told before keeps its story
+            values = {key: () if one.claimed.placed else one.folded.values for key, one in left.items()}
+            known = await self._copies.verdicts([one.claimed.article for one in left.values()], values)
+            async with self._database.write() as tx:
+                now = self._now()
+                placed = await places(tx, list(left), values, known)
+                for key, first_id in placed.items():
+                    await self._store(tx, left.pop(key), first_id, now)
+                await fingerprints.put(tx, {key: values[key] for key, first in placed.items() if first is None}, now)
+                if None in placed.values():
+                    await subscriptions.wake_instant(tx, now)
+            made += list(placed.values()).count(None)
+        return made
+
+    async def _store(self, tx: Tx, one: Ready, first_id: int | None, now: datetime) -> None:
+        article = one.claimed.article
+        # the text that the index holds is the one that topics are folded to
+        await articles.ready(
+            tx,
+            article.id,
+            # a headline without bullets is still news
+            one.condensed or Condensed(article.language, (), VERSION),
+            index_title=one.folded.title,
+            index_body=one.folded.body,
+            at=now,
+        )
+        if first_id is not None:
+            await stories.join(tx, article.id, first_id)
+        else:
+            # what was old when its source was new is found by topics, and is no news
+            await stories.add(tx, article.id, now if one.claimed.news else min(now, article.published_at))
 
     async def _condense_again(self, now: datetime) -> None:
         if not self._outdated:

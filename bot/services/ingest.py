@@ -14,10 +14,10 @@ from bot.domain.errors import HostBusy, SourceError, WorkerError
 from bot.domain.models import Feed, NewArticle, Source
 from bot.domain.politeness import Asked, has_ended, host_pause_s, next_poll
 from bot.domain.ports import Now, Workers
-from bot.feeds.brought import articles_of
 from bot.feeds.fetch import Fetched
 from bot.feeds.parse import parse_feed
 from bot.feeds.visits import Visits
+from bot.services.brought import articles_of
 from bot.services.pages import Pages
 from bot.services.polls import is_unchanged, record_poll, record_unchanged
 from bot.services.trouble import Trouble

@@ -15,11 +15,12 @@ from bot.feeds.urls import MOST_CHARS
 from bot.services.finding import PATIENCE_S, Finder, Found, source_title
 from bot.services.known import known_positions, known_source
 from bot.services.polls import record_poll
-from bot.storage import hubs, sources
+from bot.storage import hubs, sources, stories
 from bot.storage.database import Database
 
 WEEK = timedelta(days=7)
 MOST_DIGITS = 18
+HANDED_OVER = timedelta(days=30)  # what readers still look at
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +127,14 @@ class Sources:
         return source
 
     async def remove(self, source_id: int) -> Source | None:
-        """Stop polling a source and showing its stories, all of which are kept. None if there is none."""
+        """Stop polling a source and showing what it alone tells; everything is kept. None if there is none."""
+        now = self._now()
         async with self._database.write() as tx:
             source = await sources.get(tx, source_id)
-            return source if source and await sources.remove(tx, source_id, self._now()) else None
+            if not source or not await sources.remove(tx, source_id, now):
+                return None
+            await stories.hand_over(tx, source_id, now - HANDED_OVER)
+            return source
 
     async def restore(self, source_id: int) -> Source | None:
         """Take back a removal; its hub is asked again. None if there is none to take back."""

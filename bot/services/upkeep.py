@@ -13,7 +13,18 @@ import structlog
 from bot.domain.cadence import next_due
 from bot.domain.ports import Now
 from bot.services.presence import ALIVE
-from bot.storage import articles, chats, contents, outbox, restored, sources, state, subscriptions, updates
+from bot.storage import (
+    articles,
+    chats,
+    contents,
+    fingerprints,
+    outbox,
+    restored,
+    sources,
+    state,
+    subscriptions,
+    updates,
+)
 from bot.storage.database import Database, Tx
 
 log = structlog.get_logger()
@@ -22,6 +33,7 @@ BATCH = 1000
 UPDATES_KEPT = timedelta(days=1)
 CONTENTS_KEPT = timedelta(days=7)
 DORMANT_KEPT = timedelta(days=90)
+FINGERPRINTS_KEPT = timedelta(days=3)  # copies come within hours, some with the weekend's edition
 # nothing is due later than that: the longest wait of an article or a delivery is a day, of a source a day and a bit
 # behind three skipped ones, and a weekly subscription is due within a week
 LATEST = timedelta(days=1)
@@ -48,8 +60,16 @@ class Upkeep:
         let_go = await self._in_batches(lambda tx: contents.let_go(tx, now - CONTENTS_KEPT, BATCH))
         dropped = await self._in_batches(lambda tx: contents.forget_unused(tx, BATCH))
         brought_back = await self._bring_back(now)
-        if forgotten or ended or let_go or dropped:
-            log.info("upkeep", updates=forgotten, subscriptions_ended=ended, let_go=let_go, contents=dropped)
+        faded = await self._in_batches(lambda tx: fingerprints.forget(tx, now - FINGERPRINTS_KEPT, BATCH))
+        if forgotten or ended or let_go or dropped or faded:
+            log.info(
+                "upkeep",
+                updates=forgotten,
+                subscriptions_ended=ended,
+                let_go=let_go,
+                contents=dropped,
+                fingerprints=faded,
+            )
         if brought_back:
             log.warning("due times were far in the future", brought_back=brought_back)
 

@@ -20,11 +20,12 @@ _BATCH = 50  # articles in one INSERT
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """An article taken for work; `attempts` counts this one, `news` as in `NewArticle`."""
+    """An article taken for work; `attempts` counts this one, `news` as in `NewArticle`. `placed`: it has its story."""
 
     article: Article
     attempts: int
     news: bool
+    placed: bool
 
 
 async def add_new(tx: Tx, source_id: int, articles: Sequence[NewArticle], fetched_at: datetime) -> int:
@@ -96,7 +97,7 @@ _CLAIM = """
 async def _claim(tx: Tx, sql: str, now: datetime, lease_until: datetime, most: int) -> tuple[Claimed, ...]:
     claimed = await rows(tx, sql, now=now, lease_until=lease_until, most=most)
     newest_first = sorted(claimed, key=lambda each: (each["published_at_ms"], each["id"]), reverse=True)
-    return tuple(Claimed(_article(each), each["attempts"], bool(each["news"])) for each in newest_first)
+    return tuple(_claimed(each) for each in newest_first)
 
 
 async def read(
@@ -220,16 +221,21 @@ async def keep(tx: Tx, article_id: int, version: int) -> None:
 
 async def get(tx: Tx, article_id: int) -> Article | None:
     """The article with this id."""
-    found = await row(
+    return (await several(tx, [article_id])).get(article_id)
+
+
+async def several(tx: Tx, ids: Sequence[int]) -> dict[int, Article]:
+    """Articles by id; unknown ids are left out."""
+    found = await rows(
         tx,
         """
         SELECT articles.*, sources.title AS source_title
           FROM articles JOIN sources ON sources.id = articles.source_id
-         WHERE articles.id = :id
+         WHERE articles.id IN :ids
         """,
-        id=article_id,
+        ids=list(ids),
     )
-    return _article(found) if found else None
+    return {each["id"]: _article(each) for each in found}
 
 
 async def counts(tx: Tx) -> dict[str, int]:
@@ -244,6 +250,10 @@ _COUNTS = """
     SELECT state, count(*) AS number FROM articles WHERE state = 'read' GROUP BY state UNION ALL
     SELECT state, count(*) AS number FROM articles WHERE state = 'ready' GROUP BY state
 """
+
+
+def _claimed(found: RowMapping) -> Claimed:
+    return Claimed(_article(found), found["attempts"], bool(found["news"]), found["story_id"] is not None)
 
 
 def _article(found: RowMapping) -> Article:

@@ -7,7 +7,7 @@ from sqlalchemy.engine import RowMapping
 
 from bot.domain.models import Bullet, Story
 from bot.storage import bullets
-from bot.storage.sql import Tx, row, rows, run, run_given
+from bot.storage.sql import Tx, row, rows, run, run_each, run_given
 from bot.storage.times import from_ms
 
 _STORY = """
@@ -17,6 +17,13 @@ _STORY = """
       FROM stories s
       JOIN articles a ON a.story_id = s.id AND a.lead
       JOIN sources so ON so.id = s.source_id
+"""
+
+
+# stories by a source's newest articles; twice as many as are asked for, since some may be copies of its own
+_TOLD_BY = """
+    SELECT story_id FROM (SELECT story_id FROM articles WHERE source_id = :source_id AND story_id IS NOT NULL
+                           ORDER BY published_at_ms DESC LIMIT :reach) AS told
 """
 
 
@@ -45,9 +52,55 @@ async def add(tx: Tx, article_id: int, at: datetime) -> int:
     return int(made["id"])
 
 
+async def join(tx: Tx, article_id: int, first_id: int) -> None:
+    """Put an article without a story into that of the article whose copy it is.
+
+    Where the source of the story's lead was removed, the copy tells it from now on.
+    """
+    placed = await run(
+        tx,
+        """
+        UPDATE articles SET copy_of = :first, story_id = (SELECT story_id FROM articles WHERE id = :first)
+         WHERE id = :id AND story_id IS NULL
+        """,
+        id=article_id,
+        first=first_id,
+    )
+    if placed:
+        await _relead(tx, "s.id = (SELECT story_id FROM articles WHERE id = :id)", id=article_id)
+
+
+async def hand_over(tx: Tx, source_id: int, since: datetime) -> None:
+    """A source was removed: its stories published since then are told by the first copy in a source that is there."""
+    await _relead(tx, "s.source_id = :source AND s.published_at_ms >= :since", source=source_id, since=since)
+
+
+async def _relead(tx: Tx, which: str, **values: object) -> None:
+    """Give stories whose lead is of a removed source the first of their other articles as lead, if there is one."""
+    found = await rows(
+        tx,
+        f"""
+        SELECT s.id AS story, min(o.id) AS lead
+          FROM stories s
+          JOIN sources so ON so.id = s.source_id AND so.removed_at_ms IS NOT NULL
+          JOIN articles o ON o.story_id = s.id AND NOT o.lead
+          JOIN sources other ON other.id = o.source_id AND other.removed_at_ms IS NULL
+         WHERE {which} GROUP BY s.id
+        """,  # noqa: S608  # our own text
+        **values,
+    )
+    changes = [{"story": each["story"], "lead": each["lead"]} for each in found]
+    for sql in (
+        "UPDATE articles SET lead = FALSE WHERE story_id = :story AND lead",
+        "UPDATE articles SET lead = TRUE WHERE id = :lead AND story_id = :story",
+        "UPDATE stories SET source_id = (SELECT source_id FROM articles WHERE id = :lead) WHERE id = :story",
+    ):
+        await run_each(tx, sql, changes)
+
+
 async def newest(tx: Tx, *, limit: int, offset: int = 0, source_id: int | None = None) -> tuple[Story, ...]:
-    """Stories by time of publishing, the newest first; of one source, or of all."""
-    of_source = "" if source_id is None else "AND s.source_id = :source_id"
+    """Stories by time of publishing, the newest first; those that one source tells too, or all."""
+    of_source = "" if source_id is None else f"AND s.id IN ({_TOLD_BY})"
     found = await rows(
         tx,
         f"""{_STORY}
@@ -56,7 +109,7 @@ async def newest(tx: Tx, *, limit: int, offset: int = 0, source_id: int | None =
         """,
         limit=limit,
         offset=offset,
-        **({} if source_id is None else {"source_id": source_id}),
+        **({} if source_id is None else {"source_id": source_id, "reach": 2 * (limit + offset)}),
     )
     return await _stories(tx, found)
 

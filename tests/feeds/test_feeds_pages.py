@@ -106,6 +106,7 @@ def test_an_article_about_consent_is_one() -> None:
         "This article is only for subscribers.",
         "Already a subscriber? Log in",
         "Jetzt lesen mit Harbour Plus",
+        "Mit Harbour+ weiterlesen",
         "Cet article est réservé aux abonnés.",
     ],
 )
@@ -133,6 +134,29 @@ def test_pages_that_say_that_they_cost(head: str) -> None:
     assert extract_page(page(paragraphs(), head)).paywalled
     with pytest.raises(Walled):
         extract_page(page("<p>Subscribe to the Harbour Post.</p>", head))
+
+
+def test_offers_behind_the_wall_of_a_page_that_costs_go_however_many() -> None:
+    head = '<meta property="article:content_tier" content="locked">'
+    offers = [f"Offer {n}: all articles for {n} euros a month, to be ended at any time." for n in range(1, 16)]
+    found = extract_page(page(paragraphs("Mit Harbour+ weiterlesen", *offers), head))
+    assert found.text.split("\n") == PARAGRAPHS
+    assert not extract_page(page(paragraphs("Mit Harbour+ weiterlesen", *offers))).paywalled
+
+
+@pytest.mark.parametrize(
+    ("head", "image"),
+    [
+        ('<meta property="og:image" content="/lead?id=7&amp;w=1200">', "https://post.example/lead?id=7&w=1200"),
+        ('<meta name="og:image" content="https://img.example/a"><meta property="og:image" content="/b.png">',
+         "https://img.example/a"),
+        ('<meta property="og:image" content="data:x"><meta property="og:image" content="/b.png">',
+         "https://post.example/b.png"),
+        ("", None),
+    ],
+)  # fmt: skip
+def test_the_image_is_the_one_that_the_page_names(head: str, image: str | None) -> None:
+    assert extract_page(page(paragraphs(), head), url=URL).image == image
 
 
 def test_free_pages_are_free() -> None:
@@ -179,4 +203,7 @@ def test_the_next_page() -> None:
 def test_the_amp_version() -> None:
     assert amp_url(page("", '<link rel="amphtml" href="/amp/ferry">'), URL) == "https://post.example/amp/ferry"
     assert amp_url(page("", '<link rel="amphtml" href="javascript:x">'), URL) is None
+    own, cache = "https://amp.post.example/ferry", "https://post-example.cdn.ampproject.org/c/s/post.example/ferry"
+    assert amp_url(page("", f'<link rel="amphtml" href="{own}">'), "https://www.post.example/ferry") == own
+    assert amp_url(page("", f'<link rel="amphtml" href="{cache}">'), URL) is None
     assert amp_url(page(""), URL) is None

@@ -1,6 +1,7 @@
 """A news site on loopback, workers that work in this process, and a sender that keeps what it was given."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
@@ -69,6 +70,7 @@ class Site:
     """An outlet with a feed at /feed.xml and a page for each item."""
 
     def __init__(self) -> None:
+        self.feed_title = "Coast Daily"
         self.head = ""  # what stands before the items
         self.link = "http://coast.example/"
         self.items: list[str] = []
@@ -95,7 +97,7 @@ class Site:
 
     def feed(self) -> bytes:
         return (
-            f"<rss version='2.0'><channel><title>Coast Daily</title><link>{self.link}</link>"
+            f"<rss version='2.0'><channel><title>{self.feed_title}</title><link>{self.link}</link>"
             f"<language>en</language>{self.head}{''.join(self.items)}</channel></rss>"
         ).encode()
 
@@ -123,7 +125,18 @@ def sentence(title: str, number: int) -> str:
 
 @pytest.fixture
 async def site() -> AsyncIterator[Site]:
-    site = Site()
+    async with _serving(Site()) as site:
+        yield site
+
+
+@pytest.fixture
+async def other_site() -> AsyncIterator[Site]:
+    async with _serving(Site()) as site:
+        yield site
+
+
+@asynccontextmanager
+async def _serving(site: Site) -> AsyncIterator[Site]:
     app = web.Application()
     app.router.add_get("/{path:.*}", site.answer)
     runner = web.AppRunner(app, access_log=None)

@@ -73,6 +73,7 @@ class Newsroom:
     def __init__(self, database: Database, fetcher: Fetcher, sender: Sender, now: Now) -> None:
         workers = InlineWorkers()
         self.database = database
+        self.clock = now
         forward = _Forward(now)
         self.gate = HostGate(clock=forward, sleep=forward.sleep)
         visits = Visits(fetcher, now, self.gate)
