@@ -32,8 +32,12 @@ from bot.summarize.features import NAMES, Likeness, measured, words_of
 from bot.summarize.ranker import Model
 from bot.summarize.rules import cues
 
+VERSION = 2
+"""Of the model that is written; grows with every model that is to replace another."""
 FOLDS = 5
 COUNT = 3
+CNN = "cnn"
+"""What the outlet of CNN's articles is called in the file; the others are the Daily Mail's."""
 LIKELIEST, MOST_SENTENCES = 11, 60
 PENALTY, STEPS, RATE, TEMPERATURE = 0.05, 100, 0.03, 2.0
 TITLE_WEIGHTS = (0.0, 2.0, 4.0, 8.0, 12.0, 16.0)
@@ -152,7 +156,7 @@ def fitted(articles: Sequence[Article]) -> Model:
         weights, pair_scales = _learnt(_sets(articles, means, scales, weights[: len(NAMES)]))
     raw = weights[: len(NAMES)] / scales
     return Model(
-        1, tuple(raw.tolist()), tuple(means.tolist()), weights[-2] / pair_scales[0], weights[-1] / pair_scales[1]
+        VERSION, tuple(raw.tolist()), tuple(means.tolist()), weights[-2] / pair_scales[0], weights[-1] / pair_scales[1]
     )
 
 
@@ -216,6 +220,12 @@ def held_out(articles: Sequence[Article], by: Sequence[Model]) -> dict[str, floa
     return {each.id: each.gain(picked(each, by[each.fold])) for each in articles}
 
 
+def across(articles: Sequence[Article]) -> dict[str, float]:
+    """The gain of every article by the model that was fitted to the other outlet's, CNN or Daily Mail, by id."""
+    by = {told: fitted([each for each in articles if (each.outlet == CNN) is told]) for told in (True, False)}
+    return {each.id: each.gain(picked(each, by[each.outlet != CNN])) for each in articles}
+
+
 def picked(each: Article, by: Model) -> tuple[int, ...]:
     """The places that the package chooses with this model, in text order."""
     rated = ranker.scores(each.rows.tolist(), by)
@@ -233,7 +243,8 @@ def main() -> None:
     rows = list(read(asked.file))
     articles = [each for each in map(article, rows) if len(each.rows)]
     by_fold = models(articles)
-    report(articles, held_out(articles, by_fold))
+    report(articles, held_out(articles, by_fold), f"{FOLDS} folds by article")
+    report(articles, across(articles), "trained on the other outlet")
     if asked.folds:
         asked.folds.write_text(json.dumps([written(by) for by in by_fold]), encoding="utf-8")
     if asked.write:
@@ -255,9 +266,9 @@ def with_title(by: Model, articles: Sequence[Article]) -> Model:
     return max(tries, key=lambda one: sum(each.gain(picked(each, one)) for each in articles))
 
 
-def report(articles: Sequence[Article], gains: dict[str, float]) -> None:
+def report(articles: Sequence[Article], gains: dict[str, float], how: str) -> None:
     """Print, by outlet, how far the held-out choice is from the first three sentences that the rules leave."""
-    print(f"{'outlet':12} articles   from our own lead, (R1+R2)/2")
+    print(f"{'outlet':12} articles   from our own lead, (R1+R2)/2; {how}")
     for outlet in sorted({each.outlet for each in articles}):
         away = np.array([gains[each.id] - each.lead for each in articles if each.outlet == outlet])
         print(f"{outlet:12} {len(away):8} {away.mean():+8.2f} ± {1.96 * away.std() / len(away) ** 0.5:.2f}")
