@@ -16,7 +16,6 @@ import tarfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +102,7 @@ def main() -> None:
     counts: dict[str, Counter[str]] = {}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=SWITCHES)
-        for saved in islice(read(asked.file), 0, None, asked.every):
+        for saved in read(asked.file, asked.every):
             page = opened(browser, saved)
             for bullet in saved.bullets:
                 found = outcome(page, bullet)
@@ -116,10 +115,10 @@ def main() -> None:
     _print(counts)
 
 
-def read(path: Path) -> Iterator[Saved]:
-    """The pages that have an article, condensed."""
+def read(path: Path, every: int) -> Iterator[Saved]:
+    """Each `every`-th of the pages, those of them that have an article, condensed."""
     with tarfile.open(path.with_suffix(".tar.gz")) as archive:
-        for line in path.read_text(encoding="utf-8").splitlines():
+        for line in path.read_text(encoding="utf-8").splitlines()[::every]:
             row = json.loads(line)
             kept = archive.extractfile(row["file"])
             html = gzip.decompress(kept.read()) if kept else b""
@@ -154,15 +153,20 @@ def outcome(page: Any, bullet: Bullet) -> str:
 
 def serve(route: Any, saved: Saved) -> None:
     """The page for the first thing asked, nothing for the rest."""
-    if not route.request.is_navigation_request() or route.request.frame.parent_frame:
+    if route.request.is_navigation_request() and not route.request.frame.parent_frame:
+        route.fulfill(**answer(saved.html))
+    else:
         route.abort()
-        return
+
+
+def answer(html: bytes) -> dict[str, Any]:
+    """What the browser is given for a page: as it was saved, white around it, and a policy that lets nothing run."""
     try:
-        saved.html.decode("utf-8")
+        html.decode("utf-8")
         kind = "text/html; charset=utf-8"
     except UnicodeDecodeError:
         kind = "text/html"
-    route.fulfill(body=saved.html + WHITE, headers={"Content-Type": kind, "Content-Security-Policy": POLICY})
+    return {"body": html + WHITE, "headers": {"Content-Type": kind, "Content-Security-Policy": POLICY}}
 
 
 def _print(counts: dict[str, Counter[str]]) -> None:
