@@ -8,6 +8,7 @@ sentence is left out at its ends, so every sentence stays a slice of the text.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from bot.summarize.datelines import place_and_agency
 from bot.summarize.rules import Openings, Pattern, Rules, load
@@ -16,6 +17,7 @@ from bot.summarize.tail import length_of_story
 
 MOST_CHARS = 500_000
 MOST_SENTENCES = 10_000
+_MOST_LINES = 20_000
 
 _FORM_CHARS = 300
 """Rules look no further than this into a line or sentence, which keeps them linear."""
@@ -27,6 +29,8 @@ _MOST_PREFIXES = 8
 _EARLIEST_TAIL = 1 / 3
 """An ending before this part of the text is a box inside the story, not its end."""
 
+_VERSE_CHARS, _VERSE_LINES = 70, 3
+_OPEN = (",", ";", ":", "،", "؛", "，", "；", "、", "–", "—")
 _LONGEST_NOTE_CHARS, _MOST_NOTES = 600, 5
 
 _NAME_WORDS = re.compile(
@@ -116,9 +120,12 @@ def _story_lines(text: str, rules: Rules, headline: str, beside: _Beside) -> Ite
     With each whether the rules about sentences were asked about it already: there is no need to ask them again about
     a line that is one sentence, as most are.
     """
-    spans = list(lines(text))
+    spans = list(islice(lines(text), _MOST_LINES))
+    verse = _verse(text, spans)
     boxed = False  # inside a list of other stories' headlines
     for number, (line_start, end) in enumerate(spans):
+        if number in verse:
+            continue
         start = _past_prefixes(text, line_start, end, rules, beside if number < _HEAD_LINES else None)
         line = text[start:end]
         if len(spans) > 1 and _is_end(line, rules):
@@ -132,6 +139,20 @@ def _story_lines(text: str, rules: Rules, headline: str, beside: _Beside) -> Ite
             boxed = False
             if not headline or fold(line).casefold() != headline:
                 yield start, end, len(spans) > 1 and len(line) <= _SHORT_LINE_CHARS
+
+
+def _verse(text: str, spans: list[tuple[int, int]]) -> set[int]:
+    """Numbers of the lines of poems and lists: short ones in a row, half of which end in the middle of a sentence."""
+    found, run = set[int](), list[int]()
+    for number, (start, end) in enumerate((*spans, (0, _VERSE_CHARS + 1))):
+        if end - start <= _VERSE_CHARS:
+            run.append(number)
+            continue
+        if len(run) >= _VERSE_LINES:
+            opened = sum(text.endswith(_OPEN, *spans[at]) for at in run)
+            found.update(run if 2 * opened >= len(run) else ())
+        run = []
+    return found
 
 
 def _is_beside(line: str, number: int, boxed: bool, rules: Rules) -> bool:

@@ -2,8 +2,9 @@
 
 Written after https://wicg.github.io/scroll-to-text-fragment/ (the syntax `:~:text=[prefix-,]start[,end][,-suffix]`). A
 browser looks the words up in the page, whole words only and without regard to case, and takes the first place that
-fits, so what is asked for must be there once. Where a sentence stands twice, the words beside it tell which is meant;
-where they do not, there is no fragment, and the reader gets the plain address.
+fits, so what is asked for should be there once. Where a sentence stands twice, the words beside it in its paragraph
+tell which is meant; those of the paragraphs around it only where nothing else does, as pages put pictures and buttons
+between paragraphs. Where nothing tells, there is no fragment, and the reader gets the plain address.
 """
 
 import re
@@ -16,7 +17,8 @@ LONGEST_EXACT_CHARS = 240
 
 A longer sentence is named by its first and last words: addresses stay short, and small differences do no harm.
 """
-_END_WORDS = 5
+_START_WORDS, _END_WORDS = 8, 5
+"""More words at the start, which captions and teasers repeat."""
 _BESIDE_WORDS, _BESIDE_CHARS = 4, 80
 _MOST_TEXT_CHARS = 500_000
 _MOST_ADDRESS_CHARS = 2000
@@ -59,17 +61,24 @@ def directive(text: str, start: int, end: int) -> str | None:
     if _LINE_END.search(sentence) or _STRANGE.search(sentence) or not sentence.strip():
         return None
     page, wanted = _folded(text), _folded(sentence)
-    return next((_written(parts) for parts in _ways(text, start, end) if _is_once(parts, page, wanted)), None)
+    ways = list(_ways(text, start, end, _beside(text, start, end)))
+    found = next((parts for parts in ways if _is_once(parts, page, wanted)), None)
+    if found is None and _is_first(ways[0], page, wanted, len(_folded(text[:start]))):
+        found = ways[0]
+    if found is None:
+        around = _ways(text, start, end, _beside(text, start, end, across=True))
+        found = next((parts for parts in around if _is_once(parts, page, wanted)), None)
+    return _written(found) if found else None
 
 
 Parts = tuple[str, str, str, str]
 """Prefix, start, end, suffix; empty where not used."""
 
 
-def _ways(text: str, start: int, end: int) -> Iterator[Parts]:
+def _ways(text: str, start: int, end: int, beside: tuple[str, str]) -> Iterator[Parts]:
     """Ways to name the sentence, the shortest sort first: by itself, then with the words on one side, then on both."""
     opening, closing = _ends(" ".join(text[start:end].split()))
-    before, after = _beside(text, start, end)
+    before, after = beside
     yield "", opening, closing, ""
     if before:
         yield before, opening, closing, ""
@@ -84,13 +93,13 @@ def _ends(sentence: str) -> tuple[str, str]:
     words = sentence.split(" ")
     if len(_encoded(sentence)) <= LONGEST_EXACT_CHARS or len(words) < 3 * _END_WORDS or _UNSPACED.search(sentence):
         return sentence, ""
-    return " ".join(words[:_END_WORDS]), " ".join(words[-_END_WORDS:])
+    return " ".join(words[:_START_WORDS]), " ".join(words[-_END_WORDS:])
 
 
-def _beside(text: str, start: int, end: int) -> tuple[str, str]:
-    """The last words before a span and the first after it, of its own line or else of the one beside it."""
-    before = text[max(0, start - _BESIDE_CHARS) : start].rstrip()
-    after = text[end : end + _BESIDE_CHARS].lstrip()
+def _beside(text: str, start: int, end: int, *, across: bool = False) -> tuple[str, str]:
+    """The last words before a span and the first after it, of its own line or (`across`) of the one beside it."""
+    before = text[max(0, start - _BESIDE_CHARS) : start].rstrip(None if across else " ")
+    after = text[end : end + _BESIDE_CHARS].lstrip(None if across else " ")
     if _STRANGE.search(before + after) or _UNSPACED.search(before + after):
         return "", ""
     line_before, line_after = _LINE_END.split(before)[-1].split(), _LINE_END.split(after)[0].split()
@@ -113,6 +122,14 @@ def _is_once(parts: Parts, page: str, sentence: str) -> bool:
     last = f"{closing} {after}".strip()
     found = page.find(last, begin + len(opening))
     return page[begin : found + len(closing)] == sentence
+
+
+def _is_first(parts: Parts, page: str, sentence: str, at: int) -> bool:
+    """Whether the first place with the words is the sentence, `at` characters into the page but for a blank."""
+    _, opening, closing, _ = map(_folded, parts)
+    begin = page.find(opening)
+    last = page.find(closing, begin + len(opening)) + len(closing) if closing else begin + len(opening)
+    return at <= begin <= at + 1 and page[begin:last] == sentence
 
 
 def _folded(text: str) -> str:
