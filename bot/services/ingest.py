@@ -11,15 +11,16 @@ import structlog
 
 from bot.domain.cadence import back_off
 from bot.domain.errors import HostBusy, SourceError, WorkerError
-from bot.domain.models import Feed, NewArticle, Source
+from bot.domain.models import Feed, Source
 from bot.domain.politeness import Asked, has_ended, host_pause_s, next_poll
 from bot.domain.ports import Now, Workers
 from bot.feeds.fetch import Fetched
 from bot.feeds.parse import parse_feed
+from bot.feeds.unread import Seen, unread
 from bot.feeds.visits import Visits
 from bot.services.brought import articles_of
 from bot.services.pages import Pages
-from bot.services.polls import is_unchanged, record_poll, record_unchanged
+from bot.services.polls import Brought, is_unchanged, record, record_unchanged
 from bot.services.trouble import Trouble
 from bot.services.work_off import work_off
 from bot.storage import articles, sources
@@ -51,6 +52,7 @@ class Ingest:
         self._visits = visits
         self._pages = Pages(database, self._visits, workers, now)
         self._trouble = trouble
+        self._seen = Seen()
         self._unchanged: list[tuple[Source, Fetched]] = []
         self._waiting: list[tuple[int, datetime]] = []
 
@@ -78,7 +80,7 @@ class Ingest:
             if is_unchanged(source, fetched):
                 self._unchanged.append((source, fetched))
                 return 0
-            feed, found = await self._articles(fetched)
+            brought, seen = await self._read(source, fetched)
         except HostBusy as busy:
             self._waiting.append((source.id, self._turn_at(source.id, busy)))
             return 0
@@ -86,7 +88,10 @@ class Ingest:
             await self._failed(source, error)
             return 0
         async with self._database.write() as tx:
-            return await record_poll(tx, source, fetched, feed, self._now(), found)
+            recorded = await record(tx, source, fetched, brought, self._now())
+        if recorded.settled:
+            self._seen.keep(source.id, seen)
+        return recorded.new
 
     async def _settle(self) -> None:
         """Record what needs no transaction of its own; what a crash takes is polled again after its lease."""
@@ -97,9 +102,13 @@ class Ingest:
                 await record_unchanged(tx, unchanged, self._now())
                 await sources.postpone_all(tx, waiting)
 
-    async def _articles(self, fetched: Fetched) -> tuple[Feed, tuple[NewArticle, ...]]:
-        work = partial(articles_of, fetched.body, fetched.url, fetched.content_type, self._now())
-        return await self._workers.run(work, limit_s=PARSE_LIMIT_S)
+    async def _read(self, source: Source, fetched: Fetched) -> tuple[Brought, bytes]:
+        """What is in a body that was not in the last one, and what to remember of it."""
+        rest = unread(fetched.body, self._seen.of(source.id) if source.last_polled_at else b"")
+        body = rest.body if rest else fetched.body
+        work = partial(articles_of, body, fetched.url, fetched.content_type, self._now())
+        feed, found = await self._workers.run(work, limit_s=PARSE_LIMIT_S)
+        return Brought(feed, found, rest.entries if rest else len(found)), rest.seen if rest else b""
 
     async def parse(self, fetched: Fetched) -> Feed:
         """The feed in a fetched body.

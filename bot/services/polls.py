@@ -6,7 +6,7 @@ both cases.
 """
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -37,21 +37,37 @@ FIRST_NEWS_AGE = timedelta(days=1)
 READDED_WITHIN = timedelta(days=7)
 
 
-async def record_poll(
-    tx: Tx,
-    source: Source,
-    fetched: Fetched,
-    feed: Feed | None,
-    now: datetime,
-    found: Sequence[NewArticle] | None = None,
-) -> int:
-    """Store what a poll brought and when the next is due; how many articles were new.
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What a changed feed brought: what it says of itself, its articles, and how many entries it has in all.
 
-    `feed` is None where nothing had changed; `found` are its articles where they were worked out already.
+    Articles of entries that were read at an earlier poll may be left out.
     """
-    new = 0
-    if feed is not None:
-        new = await store(tx, source, feed, now, found)
+
+    feed: Feed
+    articles: Sequence[NewArticle]
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """How many articles were new, and whether nothing of the feed has to be looked at again."""
+
+    new: int
+    settled: bool
+
+
+async def record_poll(tx: Tx, source: Source, fetched: Fetched, feed: Feed | None, now: datetime) -> int:
+    """Store what a poll brought and when the next is due; `feed` is None where nothing had changed."""
+    return (await record(tx, source, fetched, _whole(feed) if feed else None, now)).new
+
+
+async def record(tx: Tx, source: Source, fetched: Fetched, brought: Brought | None, now: datetime) -> Recorded:
+    """The same of what was worked out already."""
+    recorded = Recorded(0, settled=True)
+    feed = brought.feed if brought else None
+    if brought is not None and feed is not None:
+        recorded = await _store(tx, source, brought, now)
         await sources.asked(tx, source.id, ttl_s=feed.ttl_s, skip_hours=feed.skip_hours, skip_days=feed.skip_days)
         await _note_hub(tx, source, fetched, feed, now)
     adopted, seen = adopted_move(fetched.moved_to, source.moved_seen)
@@ -68,9 +84,9 @@ async def record_poll(
         moved_seen=adopted if taken else seen,
         remark=f"It moved to {adopted}, where another source is." if taken else None,
     )
-    if new:
-        log.info("articles found", source_id=source.id, new=new)
-    return new
+    if recorded.new:
+        log.info("articles found", source_id=source.id, new=recorded.new)
+    return recorded
 
 
 async def record_unchanged(tx: Tx, polls: Sequence[tuple[Source, Fetched]], now: datetime) -> None:
@@ -103,15 +119,24 @@ async def _note_hub(tx: Tx, source: Source, fetched: Fetched, feed: Feed, now: d
         await hubs.offer(tx, source.id, hub=offer.hub, topic=offer.topic, token=token, secret=secret, at=now)
 
 
-async def store(tx: Tx, source: Source, feed: Feed, now: datetime, found: Sequence[NewArticle] | None = None) -> int:
-    """Store a feed's articles (`found`, where they were worked out already); how many were new."""
-    found = await recognise(tx, source, new_articles(feed) if found is None else found, now)
+async def store(tx: Tx, source: Source, feed: Feed, now: datetime) -> int:
+    """Store a feed's articles; how many were new."""
+    return (await _store(tx, source, _whole(feed), now)).new
+
+
+def _whole(feed: Feed) -> Brought:
+    return Brought(feed, new_articles(feed), len(feed.entries))
+
+
+async def _store(tx: Tx, source: Source, brought: Brought, now: datetime) -> Recorded:
+    recognised = await recognise(tx, source, brought.articles, now, brought.entries)
+    found = recognised.strangers
     if source.last_polled_at is None:
         found = mark_news(found, now)
     restored_at = await state.moment(tx, RESTORED)
     if restored_at is not None and _is_first_since(source, restored_at):
         found = mark_told(found, min(restored_at, now))
-    return await articles.add_new(tx, source.id, found, now)
+    return Recorded(await articles.add_new(tx, source.id, found, now), recognised.settled)
 
 
 def is_unchanged(source: Source, fetched: Fetched) -> bool:
