@@ -101,13 +101,8 @@ async def _import(desk: Desk, args: argparse.Namespace) -> int:
         sys.stderr.write(f"nutgraf: {dead.link.url}: {dead.why}\n")
     for link in report.untried:
         sys.stderr.write(f"nutgraf: {link.url}: not tried, its host is busy; import the file again later\n")
-    counts = {
-        "added": report.added,
-        "already there": report.known,
-        "failed": len(report.dead),
-        "not tried yet": len(report.untried),
-    }
-    for outcome, number in counts.items():
+    counts = {"added": report.added, "already there": report.known, "failed": len(report.dead)}
+    for outcome, number in (counts | ({"not tried yet": len(report.untried)} if report.untried else {})).items():
         say(f"{outcome}: {number}")
     return 1 if report.dead or report.untried else 0
 
