@@ -96,7 +96,7 @@ class Moves:
         now = self._now()
         moved = await self._move(tx, source, url)
         if source.last_polled_at is not None:
-            new = await recognise(tx, moved, new_articles(found.feed), now)
+            new = (await recognise(tx, moved, new_articles(found.feed), now)).strangers
             last = source.last_polled_at
             told = (replace(each, news=each.news and _is_after(each.published_at, last)) for each in new)
             await articles.add_new(tx, source.id, tuple(told), now)

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.feeds.brought import articles_of
-from bot.feeds.unread import MOST_ENTRIES, Seen, unread
+from bot.feeds.limits import MOST_ENTRIES
+from bot.feeds.unread import Seen, unread
+from bot.services.brought import articles_of
 from tests.conftest import Clock
 
 HEAD = b"<rss version='2.0'><channel><title>Coast</title>"

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from bot.domain.models import Cadence, ChatKind, ChatRef, Place, Schedule, Wish
-from bot.feeds.brought import articles_of
 from bot.feeds.fetch import Fetcher
+from bot.services.brought import articles_of
 from bot.storage import articles
 from bot.storage.database import Database
 from tests.conftest import Clock
