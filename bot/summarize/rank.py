@@ -28,6 +28,7 @@ _CLOSING = "\"”“»«’‘')]」』›"
 _ASKED, _ENDED = "?？؟", ".!。！؟۔։।॥"
 _LABEL = re.compile(r"[A-ZÀ-Þ][\w’'.-]*(?: [\w’'.-]+){0,3}: [A-ZÀ-Þ]")
 _SPEECH = re.compile(r"[\"“„«‘'][^\"“”«»]*[\"“”«»’']?$")
+_CLOSED = re.compile(r'[^"“”„]+(?<=[\w,.!?…])["”][\s,;]')
 _QUOTED = re.compile('["“„«「][^"“”„«»「」]*["”“»」]')
 _MARKS = "\"“„«「'‘"
 _BRACKETS = "([（［"
@@ -120,7 +121,14 @@ def is_good(text: str) -> bool:
     least, most = _GOOD_CHARS
     if not least <= weight(text) <= most or _last(text) not in _ENDED or text[0] in _BRACKETS:
         return False
-    return not (": " in text and _LABEL.match(text)) and not (text[0] in _MARKS and _SPEECH.match(text))
+    if (": " in text and _LABEL.match(text)) or _is_rest_of_speech(text):
+        return False
+    return not (text[0] in _MARKS and _SPEECH.match(text))
+
+
+def _is_rest_of_speech(text: str) -> bool:
+    """Whether a quotation ends within the sentence that began before it."""
+    return ('"' in text or "”" in text) and bool(_CLOSED.match(text))
 
 
 def _last(text: str) -> str:
@@ -160,11 +168,13 @@ def leans(sentence: Words, known: Cues) -> bool:
         return first.startswith((*known.back, *known.connective))
     if first in known.back or first in known.connective or (first in known.the and second in known.deed):
         return True
-    return not sentence.names and _is_said_by_pronoun(sentence.words[-2:], known)
+    return not sentence.names and _is_of_nobody(first, second, sentence.words[-2:], known)
 
 
-def _is_said_by_pronoun(ending: Sequence[str], known: Cues) -> bool:
-    """Whether a sentence of no names ends with "he said", or "said he"."""
+def _is_of_nobody(first: str, second: str, ending: Sequence[str], known: Cues) -> bool:
+    """Whether a sentence of no names begins like "Once he …", or ends with "he said" or "said he"."""
+    if first in known.small and second in known.back:
+        return True
     return not known.reporting.isdisjoint(ending) and not known.back.isdisjoint(ending)
 
 
