@@ -14,7 +14,8 @@ from urllib.parse import quote, urldefrag
 
 _LONGEST_EXACT_WORDS, _START_WORDS, _END_WORDS = 15, 8, 5
 """A longer sentence is named by its first and last words: addresses stay short, and differences between the text and
-the page, such as two kinds of blanks in a row, do no harm in its middle. More words at the start, which captions repeat.
+the page, such as two kinds of blanks in a row, do no harm in its middle. There are more words at the start, which
+captions repeat.
 """
 _BESIDE_WORDS, _BESIDE_CHARS = 4, 80
 _MOST_TEXT_CHARS = 500_000
