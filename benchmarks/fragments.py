@@ -78,6 +78,12 @@ SEEN = r"""(wanted) => {
 }"""
 """How far the first line of each place that has the words is from the window's middle, where it is put, in pixels."""
 NEAR_PX = 12
+SETTLED = """new Promise(done => {
+    let last = -1;
+    const look = () => (scrollY === last ? done() : ((last = scrollY), setTimeout(look, 150)));
+    setTimeout(look, 150);
+})"""
+"""Resolves when the window has stopped moving: some pages scroll slowly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +150,7 @@ def outcome(page: Any, bullet: Bullet) -> str:
         return "no link"
     page.goto("about:blank")
     page.goto(bullet.link, wait_until="domcontentloaded")
-    page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 100)))")
+    page.evaluate(SETTLED)
     seen = page.evaluate(SEEN, bullet.text)
     if any(abs(away) <= NEAR_PX for away in seen["away"]):
         return "reached"

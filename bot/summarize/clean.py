@@ -43,7 +43,8 @@ class Told:
     """A text read: the story's sentences, and what stands beside it that is worth keeping.
 
     `sentences` are in order, at most MOST_SENTENCES of the first MOST_CHARS characters; their spans point into it.
-    `tail` goes on after them and is no longer the story. `place` and `agency` are the dateline's, `notes` corrections.
+    `tail` goes on after them and is no longer the story; `ended` is where a line said so. `place` and `agency` are the
+    dateline's, `notes` corrections.
     """
 
     sentences: tuple[Sentence, ...]
@@ -51,6 +52,7 @@ class Told:
     place: str | None = None
     agency: str | None = None
     notes: tuple[str, ...] = ()
+    ended: int | None = None
 
 
 @dataclass(slots=True)
@@ -59,6 +61,7 @@ class _Beside:
 
     dateline: str | None = None
     notes: list[str] = field(default_factory=list)
+    ended: int | None = None
 
 
 def story(text: str, language: str | None = None, title: str | None = None) -> tuple[Sentence, ...]:
@@ -86,7 +89,7 @@ def read(text: str, language: str | None = None, title: str | None = None) -> To
     elif found and found[-1].end > MOST_CHARS - _FORM_CHARS:
         found.pop()  # it may have been cut
     place, agency = place_and_agency(beside.dateline) if beside.dateline else (None, None)
-    return Told(tuple(found[:ends]), tuple(found[ends:]), place, agency, tuple(beside.notes))
+    return Told(tuple(found[:ends]), tuple(found[ends:]), place, agency, tuple(beside.notes), beside.ended)
 
 
 def _sentences(text: str, language: str | None, title: str | None, beside: _Beside) -> Iterator[Sentence]:
@@ -99,6 +102,7 @@ def _sentences(text: str, language: str | None, title: str | None, beside: _Besi
                 yield sentence
             elif _matches(rules.ending, sentence.text):
                 if _is_late(sentence.start, text):
+                    beside.ended = sentence.start
                     return
             elif not _is_furniture(sentence.text, rules):
                 yield sentence
@@ -130,6 +134,7 @@ def _story_lines(text: str, rules: Rules, headline: str, beside: _Beside) -> Ite
         line = text[start:end]
         if len(spans) > 1 and _is_end(line, rules):
             if _is_late(start, text):
+                beside.ended = start
                 return
             boxed = True
         elif len(spans) > 1 and _is_beside(line, number, boxed, rules):

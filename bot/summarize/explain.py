@@ -16,6 +16,7 @@ from bot.summarize.sentences import Sentence, fold, lines, trimmed
 
 _MOST_REASONS = 3
 _FORM_CHARS = 300
+_ENDS = ("ending", "headline")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +66,15 @@ def explained(text: str, *, title: str | None = None, language: str | None = Non
 
 def _removed(text: str, told: Told, language: str | None, title: str | None) -> Iterator[Removed]:
     rules = list(single(language))
-    ended = False
+    endings = [each for each in rules if each[0].startswith(_ENDS)]
     for start, end in _gaps(text[:MOST_CHARS], told.sentences):
         piece = text[start:end]
         if told.tail and start >= told.tail[0].start:
             rule = "tail"
+        elif told.ended is not None and start > told.ended:
+            rule = "after the end"
         else:
-            rule = "after the end" if ended else _rule(piece, rules, language, title)
-        ended = ended or (
-            rule.startswith(("ending", "headline")) and not any(each.start > start for each in told.sentences)
-        )
+            rule = _rule(piece, endings if start == told.ended else rules, language, title)
         yield Removed(fold(piece), start, end, rule)
 
 

@@ -12,13 +12,11 @@ import unicodedata
 from collections.abc import Iterator
 from urllib.parse import quote, urldefrag
 
-LONGEST_EXACT_CHARS = 240
-"""As encoded: about 160 English letters, and fewer of scripts whose letters take up to nine characters each.
-
-A longer sentence is named by its first and last words: addresses stay short, and small differences do no harm.
+_LONGEST_EXACT_WORDS, _START_WORDS, _END_WORDS = 15, 8, 5
+"""A longer sentence is named by its first and last words: addresses stay short, and differences between the text and
+the page, such as two kinds of blanks in a row, do no harm in its middle. There are more words at the start, which
+captions repeat.
 """
-_START_WORDS, _END_WORDS = 8, 5
-"""More words at the start, which captions and teasers repeat."""
 _BESIDE_WORDS, _BESIDE_CHARS = 4, 80
 _MOST_TEXT_CHARS = 500_000
 _MOST_ADDRESS_CHARS = 2000
@@ -91,7 +89,7 @@ def _ways(text: str, start: int, end: int, beside: tuple[str, str]) -> Iterator[
 def _ends(sentence: str) -> tuple[str, str]:
     """A sentence as it is, or where it is long as its first and last words; scripts without blanks have no words."""
     words = sentence.split(" ")
-    if len(_encoded(sentence)) <= LONGEST_EXACT_CHARS or len(words) < 3 * _END_WORDS or _UNSPACED.search(sentence):
+    if len(words) <= _LONGEST_EXACT_WORDS or _UNSPACED.search(sentence):
         return sentence, ""
     return " ".join(words[:_START_WORDS]), " ".join(words[-_END_WORDS:])
 

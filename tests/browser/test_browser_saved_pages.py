@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser
 
-from benchmarks.fragments import NEAR_PX, SEEN, Saved, answer, read
+from benchmarks.fragments import NEAR_PX, SEEN, SETTLED, Saved, answer, read
 from tests.feeds.samples import DATA
 
 PAGES = DATA.parent / "pages" / "pages.jsonl"
@@ -31,7 +31,7 @@ async def _away(browser: Browser, saved: Saved, link: str, words: str) -> list[f
 
     await page.route("**/*", serve)
     await page.goto(link, wait_until="domcontentloaded")
-    await page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 100)))")
+    await page.evaluate(SETTLED)
     seen = await page.evaluate(SEEN, words)
     await context.close()
     return [float(away) for away in seen["away"]]

@@ -107,6 +107,11 @@ def test_answers_keep_who_gave_them() -> None:
     assert texts_of(INTERVIEW) == ["Ruth Callan: The county pays for the rest of it, as it always has."]
 
 
+def test_rows_of_a_table_are_no_sentences() -> None:
+    row = "DL | Myles Garrett | 57 | 77% | 1 tackle and no more than that (1 combined)."
+    assert texts_of(f"{row}\n{LEAD}\n{row}") == [LEAD]
+
+
 def test_right_to_left_and_left_to_right_in_one_line() -> None:
     mixed = "قال المجلس إن شركة Harbour Works ستبني الجسر الجديد خلال 3 سنوات بتكلفة 48 million euros."
     assert texts_of(f"{mixed} {LEAD}") == [mixed, LEAD]
