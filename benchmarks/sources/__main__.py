@@ -40,8 +40,8 @@ def _arguments() -> argparse.Namespace:
         "count": (1000, 300),
         "rounds": (3, 1),
         "sources": (10_000, 10_000),
-        "seconds": (300, 45),
-        "publications": (100, 20),
+        "seconds": (300, 35),
+        "publications": (100, 16),
     }
     for name, (full, quick) in sizes.items():
         parser.add_argument(f"--{name}", type=int, help=f"{full:,}; quick: {quick:,}")

@@ -30,7 +30,7 @@ from bot.sandbox.server import Sandbox
 
 MISSING = "openssl is not installed: without it there is no certificate for a hub"
 READER, ADMIN = 501, 1
-GAPS_S = 1.2, 2.2
+GAPS_S = 1.1, 1.7  # a chat gets one message a second
 REST_S = 22.0  # idle workers end after 20 s
 REST_EVERY = 10
 HUB_ASKED_S = 130.0  # hubs are asked every minute

@@ -61,7 +61,7 @@ class Found:
     late_s: list[float]
     answers_ms: list[float]
     heaviest: list[tuple[str, float]]
-    lags_ms: list[float]
+    lags_ms: list[tuple[float, float]]
     cpu_share: float
     pages: int
     stored: int
@@ -81,8 +81,9 @@ def table(count: int, seconds: float) -> None:
     line("memory of all processes at most, MB", f"{sum(mb for _, mb in found.heaviest):.0f}")
     for name, mb in found.heaviest:
         line(f"   {name[-38:]}", f"{mb:.0f}")
+    line("event loop lag, ms", "by the clock", "of it its own CPU time")
     for name, share in (("p50", 0.5), ("p99", 0.99), ("most", 1.0)):
-        line(f"event loop lag, {name}, ms", f"{percentile(found.lags_ms, share):.1f}")
+        line(f"   {name}", *(f"{percentile(lags, share):.1f}" for lags in zip(*found.lags_ms, strict=True)))
     line("the core busy, %", f"{100 * found.cpu_share:.0f}")
     line("/sources answered after, p50 and most, ms",
          f"{percentile(found.answers_ms, 0.5):.0f} and {max(found.answers_ms):.0f}")  # fmt: skip

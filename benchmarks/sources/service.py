@@ -20,11 +20,11 @@ READY_S = 60.0
 
 @dataclass(slots=True)
 class Running:
-    """The service, and what was seen of it; `lags_ms` is there once it has ended."""
+    """The service, and what was seen of it; once it has ended its lags in ms, by the clock and by its own CPU time."""
 
     process: psutil.Process
     heaviest: list[tuple[str, float]] = field(default_factory=list)
-    lags_ms: list[float] = field(default_factory=list)
+    lags_ms: list[tuple[float, float]] = field(default_factory=list)
 
     def cpu_s(self) -> float:
         """Processor seconds so far, of all its processes."""
@@ -69,7 +69,7 @@ async def running(
             if process.returncode is None:
                 process.terminate()
             await process.wait()
-    seen.lags_ms = json.loads(await asyncio.to_thread(report.read_text))
+    seen.lags_ms = [(clock, own) for clock, own in json.loads(await asyncio.to_thread(report.read_text))]
 
 
 async def _ready(log: Path, process: asyncio.subprocess.Process) -> None:

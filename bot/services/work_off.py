@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 LOOK_S = 1.0
 LOOK_AGAIN_S = 0.05  # where more was due than there was room for
-ROOM = 4  # one place in so many is worth a look at once, for a look costs more than most of the work
+ROOM = 2  # one place in so many free is worth a look at once: a look costs more than most of the work
 
 
 async def work_off(

@@ -118,6 +118,18 @@ async def test_a_signed_push_is_told_at_once_and_polls_become_daily(
     assert source.next_poll_at >= clock() + timedelta(days=1)
 
 
+async def test_whoever_goes_on_with_it_hears_of_a_push_at_once(
+    room: Newsroom, site: Site, hub: HubServer, pushes: Pushes, fetcher: Fetcher, clock: Clock
+) -> None:
+    await pushed_feed(room, site, hub, pushes)
+    heard: list[bool] = []
+    again = Pushes(room.database, fetcher, room.ingest, clock, "http://us.example/", lambda: heard.append(True))
+    assert not await again.take("nobodys", site.feed(), None, None)
+    assert heard == []
+    assert await again.take(hub.forms[0]["hub.callback"].rpartition("/")[2], site.feed(), None, None)
+    assert heard == [True]
+
+
 async def test_an_unsigned_push_only_means_to_look(
     room: Newsroom, site: Site, hub: HubServer, pushes: Pushes, clock: Clock
 ) -> None:
