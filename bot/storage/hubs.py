@@ -129,15 +129,15 @@ async def confirmed(tx: Tx, source_id: int, *, lease_until: datetime, renew_at: 
     await run(tx, sql, id=source_id, until=lease_until, renew_at=renew_at)
 
 
+async def ended(tx: Tx, source_id: int) -> None:
+    """The hub agreed to stop."""
+    await run(tx, "UPDATE hubs SET lease_until_ms = NULL WHERE source_id = :id", id=source_id)
+
+
 async def denied(tx: Tx, source_id: int, try_again_at: datetime) -> None:
     """The hub does not push, or no longer."""
     sql = "UPDATE hubs SET lease_until_ms = NULL, renew_at_ms = :at WHERE source_id = :id"
     await run(tx, sql, id=source_id, at=try_again_at)
-
-
-async def ended(tx: Tx, source_id: int) -> None:
-    """The hub agreed to stop."""
-    await run(tx, "UPDATE hubs SET lease_until_ms = NULL WHERE source_id = :id", id=source_id)
 
 
 async def pushes(tx: Tx, source_id: int, now: datetime) -> bool:
