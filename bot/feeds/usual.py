@@ -48,7 +48,11 @@ def sites_of(url: str, site_url: str | None) -> tuple[str, ...]:
     above = [f"{parts.scheme}://{parts.netloc}/{'/'.join(folders[:depth])}" for depth in range(len(folders), -1, -1)]
     nearest = [*above[:MOST_FOLDERS], above[-1]]
     site = web_link(site_url, url)
-    return tuple(dict.fromkeys(address for address in (site, *nearest) if address and address != url))
+    places: dict[str, str] = {}
+    for address in filter(None, (site, *nearest)):
+        places.setdefault(address.rstrip("/"), address)
+    places.pop(url.rstrip("/"), None)
+    return tuple(places.values())
 
 
 def _of_youtube(path: str, query: str) -> str | None:

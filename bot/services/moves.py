@@ -9,8 +9,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from bot.domain.errors import HostBusy, SourceError, UserError, WorkerError
 from bot.domain.models import Move, Source
@@ -19,8 +18,8 @@ from bot.feeds.identity import new_articles
 from bot.feeds.usual import sites_of
 from bot.services.finding import Finder, Found, refusal
 from bot.services.polls import record_poll
-from bot.services.recognise import LOOK_BACK, recognise
-from bot.storage import articles, hubs, known, offers, sources
+from bot.services.recognise import LOOK_BACK
+from bot.storage import hubs, known, offers, sources
 from bot.storage.database import Database, Tx
 
 LOOK_S = 40.0
@@ -95,12 +94,9 @@ class Moves:
     async def _take(self, tx: Tx, source: Source, found: Found, url: str) -> Source:
         now = self._now()
         moved = await self._move(tx, source, url)
-        if source.last_polled_at is not None:
-            new = (await recognise(tx, moved, new_articles(found.feed), now)).strangers
-            last = source.last_polled_at
-            told = (replace(each, news=each.news and _is_after(each.published_at, last)) for each in new)
-            await articles.add_new(tx, source.id, tuple(told), now)
         await record_poll(tx, moved, found.fetched, found.feed, now)
+        if source.last_polled_at is not None:
+            await known.no_news(tx, source.id, now, source.last_polled_at)
         return moved
 
     async def _move(self, tx: Tx, source: Source, url: str) -> Source:
@@ -147,7 +143,3 @@ class Moves:
 
 def _in_common(found: Found, titles: frozenset[str]) -> int:
     return len(titles & {article.title for article in new_articles(found.feed)})
-
-
-def _is_after(published_at: datetime | None, last: datetime) -> bool:
-    return published_at is not None and published_at > last

@@ -130,6 +130,11 @@ async def confirmed(tx: Tx, source_id: int, *, lease_until: datetime, renew_at: 
     await run(tx, sql, id=source_id, until=lease_until, renew_at=renew_at)
 
 
+async def ended(tx: Tx, source_id: int) -> None:
+    """The hub agreed to stop."""
+    await run(tx, "UPDATE hubs SET lease_until_ms = NULL WHERE source_id = :id", id=source_id)
+
+
 async def denied(tx: Tx, source_id: int, try_again_at: datetime) -> None:
     """The hub does not push, or no longer."""
     sql = "UPDATE hubs SET lease_until_ms = NULL, renew_at_ms = :at WHERE source_id = :id"
@@ -146,11 +151,6 @@ async def pushing(tx: Tx, source_ids: Sequence[int], now: datetime) -> frozenset
         now=now,
     )
     return frozenset(each["source_id"] for each in found)
-
-
-async def ended(tx: Tx, source_id: int) -> None:
-    """The hub agreed to stop."""
-    await run(tx, "UPDATE hubs SET lease_until_ms = NULL WHERE source_id = :id", id=source_id)
 
 
 def _hub(found: RowMapping) -> Hub:

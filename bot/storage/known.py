@@ -60,6 +60,21 @@ async def note(tx: Tx, article_id: int, entry_digest: str | None) -> None:
     await run(tx, "UPDATE articles SET entry_digest = :digest WHERE id = :id", id=article_id, digest=entry_digest)
 
 
+async def no_news(tx: Tx, source_id: int, fetched_at: datetime, since: datetime) -> None:
+    """What was stored at `fetched_at` is news only if it says that it was published after `since`."""
+    await run(
+        tx,
+        """
+        UPDATE articles SET news = FALSE
+         WHERE source_id = :id AND fetched_at_ms = :fetched_at
+           AND (published_at_ms <= :since OR published_at_ms >= fetched_at_ms)
+        """,
+        id=source_id,
+        fetched_at=fetched_at,
+        since=since,
+    )
+
+
 async def edit(tx: Tx, article_id: int, entry: NewArticle, at: datetime) -> None:
     """The outlet changed an article: it is read and condensed anew, keeps its story and its place, and is no news."""
     await run(

@@ -59,6 +59,7 @@ def test_starters_are_whole_and_each_is_there_once() -> None:
     [
         ("https://h.example/feed", None, ["https://h.example/"]),
         ("https://h.example/feed", "https://h.example/", ["https://h.example/"]),
+        ("https://h.example/news/feed", "https://h.example", ["https://h.example", "https://h.example/news"]),
         ("https://h.example/", "javascript:x", []),
         ("https://h.example/a/b/c/feed.xml", "https://s.example/news",
          ["https://s.example/news", "https://h.example/a/b/c", "https://h.example/a/b", "https://h.example/"]),

@@ -6,7 +6,8 @@ from bot.domain.errors import UserError
 from bot.domain.models import Move, Source
 from bot.feeds.fetch import Fetcher
 from bot.services.moves import EXPIRED, GONE, SWITCHED, TAKEN
-from bot.storage import chats
+from bot.services.trouble import MOST_NOTICES
+from bot.storage import chats, notices, sources
 from bot.storage.database import Database
 from tests.conftest import Clock
 from tests.services.conftest import PLACE, KeptSender, Site
@@ -137,3 +138,24 @@ async def test_a_host_that_is_busy_is_no_proof_that_nothing_is_there(room: Newsr
     move = Move(1, "")
     with pytest.raises(UserError, match=EXPIRED[:20]):
         await room.moves.switch(move.offer_id)
+
+
+async def test_where_everything_fails_admins_hear_of_ten_and_nothing_else_is_looked_for(
+    room: Newsroom, site: Site, sender: KeptSender, clock: Clock
+) -> None:
+    async with room.database.write() as tx:
+        await chats.ensure(tx, ADMIN, clock())
+        for number in range(MOST_NOTICES + 2):
+            url = f"{site.url}/{number}.xml"
+            source = await sources.add(
+                tx, url=url, title=url, language=None, site_url=site.url, interval_s=900, at=clock()
+            )
+            await sources.failed(tx, source.id, why="No.", at=clock(), next_poll_at=clock())
+            await room.trouble.note(tx, source, ended=True, now=clock())
+    while await room.trouble.tell_due():
+        clock.advance(seconds=1)
+    await room.tell()
+    assert len(sender.texts) == MOST_NOTICES
+    assert site.asked.count("/") == MOST_NOTICES
+    async with room.database.read() as tx:
+        assert await notices.owed(tx, 99) == ()

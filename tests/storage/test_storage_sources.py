@@ -67,6 +67,25 @@ async def test_a_claim_takes_the_longest_waiting_and_holds_until_its_lease_ends(
     assert await claim(5) == [first.id, second.id]
 
 
+async def test_a_page_is_some_of_them_with_the_articles_of_a_week(database: Database, clock: Clock) -> None:
+    async with database.write() as tx:
+        added = [await add_source(tx, clock(), f"s{number}") for number in range(5)]
+        ages = {"new": timedelta(days=6), "old": timedelta(days=8)}
+        given = [new_article(key, published_at=clock() - age) for key, age in ages.items()]
+        assert await articles.add_new(tx, added[3].id, given, clock()) == 2
+        await sources.remove(tx, added[1].id, clock())
+        shown = await sources.page(tx, 1, 2, clock() - timedelta(days=7))
+        assert [(each.id, each.articles_a_week) for each in shown] == [(added[2].id, 0), (added[3].id, 1)]
+        assert await sources.count(tx) == 4
+        site = "https://bay.example/"
+        of_bay = await sources.add(
+            tx, url="https://b.example/", title="Bay", language=None, site_url=site, interval_s=900, at=clock()
+        )
+        for spelled in (site, site.rstrip("/"), "bay.example", "http://bay.example"):
+            found = await sources.of_site(tx, spelled)
+            assert (found == of_bay) == (not spelled.startswith("http:"))
+
+
 async def test_health(database: Database, clock: Clock) -> None:
     async with database.write() as tx:
         added = await add_source(tx, clock())
@@ -146,22 +165,3 @@ async def test_the_pace_counts_the_articles_of_a_fortnight_that_are_not_of_the_f
         await articles.add_new(tx, busy.id, told, clock())
         found = await sources.paces(tx, [busy.id, quiet.id], clock())
     assert found == {busy.id: Pace(3, clock() - timedelta(days=13)), quiet.id: Pace()}
-
-
-async def test_a_page_is_some_of_them_with_the_articles_of_a_week(database: Database, clock: Clock) -> None:
-    async with database.write() as tx:
-        added = [await add_source(tx, clock(), f"s{number}") for number in range(5)]
-        ages = {"new": timedelta(days=6), "old": timedelta(days=8)}
-        given = [new_article(key, published_at=clock() - age) for key, age in ages.items()]
-        assert await articles.add_new(tx, added[3].id, given, clock()) == 2
-        await sources.remove(tx, added[1].id, clock())
-        shown = await sources.page(tx, 1, 2, clock() - timedelta(days=7))
-        assert [(each.id, each.articles_a_week) for each in shown] == [(added[2].id, 0), (added[3].id, 1)]
-        assert await sources.count(tx) == 4
-        site = "https://bay.example/"
-        of_bay = await sources.add(
-            tx, url="https://b.example/", title="Bay", language=None, site_url=site, interval_s=900, at=clock()
-        )
-        for spelled in (site, site.rstrip("/"), "bay.example", "http://bay.example"):
-            found = await sources.of_site(tx, spelled)
-            assert (found == of_bay) == (not spelled.startswith("http:"))
