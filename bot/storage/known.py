@@ -61,12 +61,16 @@ async def note(tx: Tx, article_id: int, entry_digest: str | None) -> None:
 
 
 async def edit(tx: Tx, article_id: int, entry: NewArticle, at: datetime) -> None:
-    """The outlet changed an article: it is read and condensed anew, keeps its story and its place, and is no news."""
+    """The outlet changed an article: it is read and condensed anew, keeps its story and its place, and is no news.
+
+    The text that readers may have been told of is kept beside the new one, for corrections.
+    """
     await run(
         tx,
         """
         UPDATE articles
            SET previous_title = CASE WHEN title = :title THEN previous_title ELSE title END, title = :title,
+               previous_text = CASE WHEN state = 'ready' THEN text ELSE previous_text END,
                text = :text, entry_digest = :digest, edited_at_ms = :at, state = 'found', attempts = 0, due_at_ms = :at
          WHERE id = :id
         """,
