@@ -76,12 +76,16 @@ async def no_news(tx: Tx, source_id: int, fetched_at: datetime, since: datetime)
 
 
 async def edit(tx: Tx, article_id: int, entry: NewArticle, at: datetime) -> None:
-    """The outlet changed an article: it is read and condensed anew, keeps its story and its place, and is no news."""
+    """The outlet changed an article: it is read and condensed anew, keeps its story and its place, and is no news.
+
+    The text that readers may have been told of is kept beside the new one, for corrections.
+    """
     await run(
         tx,
         """
         UPDATE articles
            SET previous_title = CASE WHEN title = :title THEN previous_title ELSE title END, title = :title,
+               previous_text = CASE WHEN state = 'ready' THEN text ELSE previous_text END,
                text = :text, entry_digest = :digest, edited_at_ms = :at, state = 'found', attempts = 0, due_at_ms = :at
          WHERE id = :id
         """,

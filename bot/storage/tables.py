@@ -115,6 +115,7 @@ articles = Table(
     Column("dateline_agency", Text),
     Column("notes", Text),  # corrections, one a line
     Column("copy_of", Id),  # the article that had this text first
+    Column("previous_text", Text),  # what was condensed before the last edit
     UniqueConstraint("source_id", "key"),
     _one_of("state", "found", "read", "ready"),
     _where("ux_articles_canonical_url", "canonical_url", condition="canonical_url IS NOT NULL", unique=True),

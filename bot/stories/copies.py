@@ -94,8 +94,7 @@ def _is_copy(first: _Words, second: _Words) -> bool:
         (_is_all_known(shorter, longer) if own else _is_mostly_known(shorter, longer))
         and _same_numbers(shorter, longer, NUMBERS_OWN if own else NUMBERS)
         and not _are_editions(first, second)
-        and _same_subject(first, second)
-        and _same_subject(second, first)
+        and (first.title == second.title or (_same_subject(first, second) and _same_subject(second, first)))
     )
 
 
@@ -142,8 +141,14 @@ def _without_figures(words: Sequence[str]) -> list[str]:
 
 
 def _are_editions(first: _Words, second: _Words) -> bool:
-    """Whether the headlines differ in nothing but figures."""
-    return first.title != second.title and _without_figures(first.title) == _without_figures(second.title)
+    """Whether the headlines differ in nothing but figures, or in one word of which one text tells and the other not."""
+    if len(first.title) != len(second.title):
+        return False
+    others = [(a, b) for a, b in zip(first.title, second.title, strict=True) if a != b]
+    if len(others) == 1:
+        ((one, other),) = others
+        return (one in first.known) > (one in second.known) or (other in second.known) > (other in first.known)
+    return bool(others) and not any(word.isalpha() for pair in others for word in pair)
 
 
 def _same_subject(headed: _Words, other: _Words) -> bool:

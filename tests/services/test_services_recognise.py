@@ -4,6 +4,7 @@ import pytest
 
 from bot.feeds.fetch import Fetcher
 from bot.storage.database import Database
+from bot.storage.sql import rows
 from tests.conftest import Clock
 from tests.services.conftest import PLACE, KeptSender, Site
 from tests.services.newsroom import EVERYTHING_NOW, Newsroom, begin
@@ -66,8 +67,9 @@ async def test_an_edit_changes_the_article_and_is_no_news(
     assert (await room.reading.topic("tunnel", days=7)).total == 1
     assert (await room.reading.topic("bridge", days=7)).total == 0
     async with room.database.read() as tx:
-        kept = (await tx.exec_driver_sql("SELECT previous_title FROM articles WHERE edited_at_ms > 0")).scalars().all()
-    assert kept == ["Harbour bridge closed"]
+        (kept,) = await rows(tx, "SELECT previous_title, previous_text, text FROM articles WHERE edited_at_ms > 0")
+    assert kept["previous_title"] == "Harbour bridge closed"
+    assert kept["previous_text"] == kept["text"].replace("tunnel", "bridge")  # sentence by sentence as it was
 
 
 async def test_a_feed_that_says_something_else_at_every_poll_is_not_read_anew_each_time(

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, event
 
 from bot.domain.errors import StorageError
 from bot.domain.models import Message, Owed
-from bot.storage import articles, backlog, contents, outbox, sources, stories, subscriptions
+from bot.storage import articles, backlog, contents, fingerprints, outbox, sources, stories, subscriptions
 from bot.storage.database import Database
 from bot.storage.sql import Tx
 from tests.conftest import Clock
@@ -138,6 +138,7 @@ async def test_a_slot_composed_by_two_at_once_is_composed_once(postgresql_databa
 _SMALL_SCANS = {
     "SCAN due",
     "SCAN CONSTANT ROW",
+    "SCAN there",
     "SCAN (subquery-1)",
     "SCAN (subquery-2)",
 }  # of rows just claimed, or of none
@@ -159,10 +160,18 @@ async def _plans(tx: Tx, work: Callable[[], Awaitable[object]]) -> list[str]:
     return [each[-1] for plan in plans for each in plan]
 
 
-_SORTED = {"ix_stories_ready", "ix_briefed_briefing", "ix_deliveries_stale"}
-_CHOSEN_BY_SIZE = {"ix_stories_newest", "ix_stories_ready", "ix_deliveries_sending"}  # PostgreSQL sorts a few
+_SORTED = {
+    "ix_stories_ready",
+    "ix_articles_of_source",
+    "ix_briefed_briefing",
+    "ix_deliveries_stale",
+    "pk_fingerprints",
+}
+# PostgreSQL sorts a few
+_CHOSEN_BY_SIZE = {"ix_stories_newest", "ix_stories_ready", "ix_stories_of_source", "ix_deliveries_sending"}
 _SQLITE_NAMES = {
     "pk_briefed": "sqlite_autoindex_briefed_1",
+    "pk_fingerprints": "sqlite_autoindex_fingerprints_1",
     "uq_briefings_chat_id_slot": "sqlite_autoindex_briefings_1",
 }
 
@@ -172,7 +181,10 @@ _LOOKUPS: dict[str, Callable[[Tx, Clock], Awaitable[object]]] = {
     "ix_articles_read": lambda tx, clock: _claim_read(tx, clock, 3),
     "ix_articles_ready": lambda tx, _: articles.counts(tx),
     "ix_stories_newest": lambda tx, _: stories.newest(tx, limit=5),
-    "ix_stories_of_source": lambda tx, _: stories.newest(tx, limit=5, source_id=1),
+    "ix_stories_of_source": lambda tx, clock: stories.hand_over(tx, 1, clock()),
+    "ix_articles_of_source": lambda tx, _: stories.newest(tx, limit=5, source_id=1),
+    "pk_fingerprints": lambda tx, _: fingerprints.candidates(tx, {1: (5, 6)}),
+    "ix_fingerprints_at_ms": lambda tx, clock: fingerprints.forget(tx, clock(), 5),
     "ix_stories_ready": lambda tx, clock: stories.ready(tx, since=clock(), limit=5),
     "ix_briefed_briefing": lambda tx, _: stories.of_briefing(tx, 1, "s", limit=5, offset=0),
     "pk_briefed": lambda tx, _: stories.told(tx, [1, 2], [3]),

@@ -96,6 +96,13 @@ def test_editions_of_a_series_are_no_copies(own: bool) -> None:
     assert not verdict(sunday, elsewhere, own=own, titles=("The weather in Ellery", "The weather in Northwick"))
 
 
+def test_headlines_that_differ_in_the_word_that_the_texts_differ_in_are_of_a_series() -> None:
+    group = TEXT.replace("bridge", "bridge B"), TEXT.replace("bridge", "bridge C")
+    assert not verdict(*group, titles=("Bridge B of the harbour", "Bridge C of the harbour"))
+    assert verdict(TEXT, TEXT, titles=("Council votes for a bridge", "Council votes for a crossing"))
+    assert not verdict(TEXT, TEXT, titles=("Harbour bridge: 1 of 2", "Harbour bridge: 2 of 3"))
+
+
 def test_boilerplate_under_two_headlines_is_no_copy() -> None:
     notice = " ".join(f"Please switch on cookie number {n} to see what this page holds for you." for n in "abcdefghij")
     assert not verdict(notice, notice, titles=("Harbour bridge opened", "Ferry strike ends"))

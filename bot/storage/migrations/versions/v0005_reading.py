@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("dateline_agency", sa.Text),
         sa.Column("notes", sa.Text),
         sa.Column("copy_of", Id),
+        sa.Column("previous_text", sa.Text),
     ):
         op.add_column("articles", column)
     op.create_table(
