@@ -89,7 +89,8 @@ def needs(words: Sequence[Words], good: Sequence[int], known: Cues) -> dict[int,
 
 def candidates(words: Sequence[Words], known: Cues) -> list[int]:
     """Positions of the sentences that make good bullets, in text order."""
-    return [at for at in usable(words) if is_good(words[at].text) and not _is_to_readers(words[at], known)]
+    good = (at for at in usable(words) if is_good(words[at].text) and not is_rest_of_speech(words[at]))
+    return [at for at in good if not _is_to_readers(words[at], known)]
 
 
 def _is_to_readers(sentence: Words, known: Cues) -> bool:
@@ -121,14 +122,7 @@ def is_good(text: str) -> bool:
     least, most = _GOOD_CHARS
     if not least <= weight(text) <= most or _last(text) not in _ENDED or text[0] in _BRACKETS:
         return False
-    if (": " in text and _LABEL.match(text)) or _is_rest_of_speech(text):
-        return False
-    return not (text[0] in _MARKS and _SPEECH.match(text))
-
-
-def _is_rest_of_speech(text: str) -> bool:
-    """Whether a quotation ends within the sentence that began before it."""
-    return ('"' in text or "”" in text) and bool(_CLOSED.match(text))
+    return not (": " in text and _LABEL.match(text)) and not (text[0] in _MARKS and _SPEECH.match(text))
 
 
 def _last(text: str) -> str:
@@ -154,6 +148,11 @@ def is_teaser(sentence: Words, known: Cues) -> bool:
     if first not in known.appeal:
         return False
     return sentence.text[len(first) : len(first) + 1] == "," or not known.second.isdisjoint(sentence.words)
+
+
+def is_rest_of_speech(sentence: Words) -> bool:
+    """Whether a quotation ends within the sentence that began before it, and nobody is named."""
+    return not sentence.names and ('"' in sentence.text or "”" in sentence.text) and bool(_CLOSED.match(sentence.text))
 
 
 def leans(sentence: Words, known: Cues) -> bool:

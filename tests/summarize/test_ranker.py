@@ -59,7 +59,7 @@ def test_what_is_no_bullet_while_there_are_others(poor: str) -> None:
         "This means that the bridge of the harbour will stay closed to trams.",
         "The two will rebuild the bridge of the harbour within three years.",
         "The company will rebuild the bridge of the harbour within three years.",
-        "Once he agrees, the bridge of the harbour will be rebuilt within three years.",
+        "When he agrees, the bridge of the harbour will be rebuilt within three years.",
         "Another will rebuild the bridge of the harbour in the years after that.",
         "“They are glad that the bridge of the harbour will stand again,” the mayor said.",
         "The bridge of the harbour would not have stood for another year, she said.",
