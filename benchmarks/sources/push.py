@@ -164,7 +164,7 @@ def _has(sandbox: Sandbox, user: int, words: str) -> bool:
 
 
 def _rests(number: int) -> bool:
-    return number % REST_EVERY == REST_EVERY - 1
+    return number % REST_EVERY == 0
 
 
 def _headline(number: int) -> str:

@@ -1,5 +1,7 @@
 """What of a feed was not read before: entries with the same bytes are left out, in plain cases only."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from bot.feeds.limits import MOST_ENTRIES
 from bot.feeds.unread import Seen, unread
 from bot.services.brought import articles_of
 from tests.conftest import Clock
+from tests.feeds.samples import ABSENT, DATA, OWN, own_feeds, saved_feeds
 
 HEAD = b"<rss version='2.0'><channel><title>Coast</title>"
 END = b"</channel></rss>"
@@ -66,6 +69,33 @@ def test_what_is_left_brings_the_articles_that_were_not_there_before(
     left = articles_of(rest.body if rest else feed(*later), "https://coast.example/feed", None, now)[1]
     assert [article for article in whole if article not in old] == [article for article in left if article not in old]
     assert not (set(left) & old) or rest is None or seen is None
+
+
+def _one_entry_left(body: bytes) -> bool | None:
+    """Whether a feed's first entry, all others left out, is the article that it is in the whole; None: not cut."""
+    cut = unread(body, b"")
+    if cut is None:
+        return None
+    only, nothing = unread(body, cut.seen[8:]), unread(body, cut.seen)
+    assert only is not None
+    assert nothing is not None
+    url, now = "https://coast.example/feed", Clock()()
+    said, whole = articles_of(body, url, None, now)
+    assert articles_of(nothing.body, url, None, now) == (said, ())
+    said_again, left = articles_of(only.body, url, None, now)
+    return (said_again, left) == (said, whole[:1])
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_own_feeds_are_cut_or_left_alone(name: str) -> None:
+    assert _one_entry_left(own_feeds()[name]) is not False
+
+
+@pytest.mark.skipif(not DATA.exists(), reason=ABSENT)
+def test_saved_feeds_say_the_same_with_one_entry_left() -> None:
+    told = Counter(_one_entry_left(body) for _, body in saved_feeds("real.tar.gz"))
+    assert told[False] == 0
+    assert told[True] > 85
 
 
 def test_hostile_tags_take_no_time() -> None:
