@@ -200,15 +200,15 @@ async def test_a_hub_that_was_lost_is_told_ever_more_rarely_and_no_longer_than_i
     room: Newsroom, site: Site, hub: HubServer, pushes: Pushes, clock: Clock
 ) -> None:
     known = await pushed_feed(room, site, hub, pushes)
-    assert await hub.ask_back(**{"hub.lease_seconds": "864000"}) == (200, "c1")
+    assert await hub.ask_back(**{"hub.lease_seconds": "100000"}) == (200, "c1")
     clock.advance(seconds=1)
     await room.sources.remove(known.source_id)
     asked: list[int] = []
-    for hour in range(24 * 11):
+    for hour in range(36):
         if await pushes.ask_hubs():
             asked.append(hour)
         clock.advance(seconds=3600)
-    assert asked == [0, 1, 2, 4, 8, 16, 32, 64, 128]
+    assert asked == [0, 1, 2, 4, 8, 16]
     assert {form["hub.mode"] for form in hub.forms[1:]} == {"unsubscribe"}
 
 
@@ -218,11 +218,11 @@ async def test_a_hub_that_never_asks_back_is_asked_once_a_day_in_the_end(
     site.head = f"<link xmlns='http://www.w3.org/2005/Atom' rel='hub' href='{hub.url}'/>"
     await begin(room, site, "Harbour bridge closed")
     asked: list[int] = []
-    for hour in range(24 * 4):
+    for hour in range(60):
         if await pushes.ask_hubs():
             asked.append(hour)
         clock.advance(seconds=3600)
-    assert asked == [0, 1, 2, 4, 8, 16, 32, 56, 80]
+    assert asked == [0, 1, 2, 4, 8, 16, 32, 56]
     (source,) = await room.sources.listed()
     assert source.next_poll_at < clock()  # nobody pushes, so it is polled as ever
 
