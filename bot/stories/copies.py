@@ -145,8 +145,8 @@ def _are_editions(first: _Words, second: _Words) -> bool:
     if len(first.title) != len(second.title):
         return False
     others = [(a, b) for a, b in zip(first.title, second.title, strict=True) if a != b]
-    if len(others) == 1:
-        ((one, other),) = others
+    if len(others) == 1 and any(map(str.isalpha, others[0])):
+        one, other = others[0]
         return (one in first.known) > (one in second.known) or (other in second.known) > (other in first.known)
     return bool(others) and not any(word.isalpha() for pair in others for word in pair)
 

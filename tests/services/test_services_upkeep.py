@@ -8,7 +8,7 @@ from bot.domain.models import Cadence, ChatRef, Message, Owed, Schedule, Wish
 from bot.feeds.fetch import Fetcher
 from bot.services import upkeep
 from bot.services.upkeep import Upkeep
-from bot.storage import articles, chats, outbox, sources, subscriptions
+from bot.storage import articles, chats, fingerprints, outbox, sources, subscriptions
 from bot.storage.database import Database
 from bot.storage.sql import row, rows, run
 from bot.storage.times import to_ms
@@ -146,3 +146,19 @@ async def test_updates_are_kept_for_a_day_after_they_were_done(database: Databas
         oldest = await row(tx, "SELECT min(received_at_ms) AS at FROM updates")
         assert oldest is not None
         assert oldest["at"] < to_ms(clock())
+
+
+async def test_fingerprints_are_forgotten_after_three_days(
+    database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "BATCH", 2)
+    async with database.write() as tx:
+        source = await add_source(tx, clock())
+        await articles.add_new(tx, source.id, [new_article("a"), new_article("b")], clock())
+        await fingerprints.put(tx, {1: (1, 2, 3, 4, 5)}, clock())
+        await fingerprints.put(tx, {2: (5,)}, clock() + timedelta(hours=1))
+    clock.advance(seconds=3 * DAY_S + 1)
+    await Upkeep(database, clock).work()
+    async with database.read() as tx:
+        left = await rows(tx, "SELECT value, article_id FROM fingerprints")
+    assert [(each["value"], each["article_id"]) for each in left] == [(5, 2)]

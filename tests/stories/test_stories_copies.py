@@ -101,6 +101,7 @@ def test_headlines_that_differ_in_the_word_that_the_texts_differ_in_are_of_a_ser
     assert not verdict(*group, titles=("Bridge B of the harbour", "Bridge C of the harbour"))
     assert verdict(TEXT, TEXT, titles=("Council votes for a bridge", "Council votes for a crossing"))
     assert not verdict(TEXT, TEXT, titles=("Harbour bridge: 1 of 2", "Harbour bridge: 2 of 3"))
+    assert not verdict(TEXT, TEXT, titles=("Harbour bridge: day 3", "Harbour bridge: day 4"))
 
 
 def test_boilerplate_under_two_headlines_is_no_copy() -> None:
