@@ -102,7 +102,7 @@ async def claim_leaving(tx: Tx, now: datetime, apart: timedelta, most: int) -> t
 
 
 async def drop(tx: Tx, source_id: int) -> None:
-    """A source is read from elsewhere: what its hub still pushes finds nobody."""
+    """A source is read from elsewhere, or names no hub any more: what its hub still pushes finds nobody."""
     await run(tx, "DELETE FROM hubs WHERE source_id = :id", id=source_id)
 
 

@@ -241,3 +241,16 @@ async def test_a_source_that_is_read_from_elsewhere_has_no_hub_until_it_names_on
     await room.moves.switch(move.offer_id)
     assert await hub.push(site.feed(), known.secret) == 410
     assert await pushes.ask_hubs() == 0
+
+
+async def test_a_feed_that_names_its_hub_no_more_is_polled_as_before(
+    room: Newsroom, site: Site, hub: HubServer, pushes: Pushes, clock: Clock
+) -> None:
+    known = await pushed_feed(room, site, hub, pushes)
+    site.head = ""
+    site.tell("second", "Library opens at night")
+    clock.advance(seconds=25 * 3600)
+    assert await room.ingest.poll_due() == 1
+    assert await hub.push(site.feed(), known.secret) == 410
+    (source,) = await room.sources.listed()
+    assert source.next_poll_at - clock() < timedelta(hours=7)
