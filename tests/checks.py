@@ -26,7 +26,7 @@ CHECKS = (
     ("lint", ("ruff", "check", ".")),
     ("types", ("mypy", "--strict")),
     ("imports", ("lint-imports",)),
-    ("tests", ("pytest", "-n", "2", "--dist", "worksteal", "-rfEs", f"--junit-xml={JUNIT}")),
+    ("tests", ("pytest", "-n", "3", "--dist", "worksteal", "-rfEs", f"--junit-xml={JUNIT}")),
     ("coverage", ("coverage", "report")),
 )
 
