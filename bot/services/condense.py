@@ -16,11 +16,12 @@ import structlog
 from bot.domain.errors import WorkerError
 from bot.domain.models import Article, Condensed
 from bot.domain.ports import Now, Workers
-from bot.services.copies import Copies, Folded, places
+from bot.services.copies import Copies, places
 from bot.storage import articles, fingerprints, stories, subscriptions
 from bot.storage.articles import Claimed
 from bot.storage.database import Database
 from bot.storage.sql import Tx
+from bot.stories.folded import Folded
 from bot.summarize.bullets import VERSION, condense
 
 log = structlog.get_logger()

@@ -6,7 +6,6 @@ looked for again in it, one process at a time: of two that condense copies at on
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import partial
 
 import structlog
@@ -18,7 +17,7 @@ from bot.storage import articles, fingerprints
 from bot.storage.database import Database
 from bot.storage.sql import Tx
 from bot.stories.copies import Report, compare, place
-from bot.stories.shingles import fingerprint
+from bot.stories.folded import Folded, fold_all
 from bot.stories.topics import fold
 
 log = structlog.get_logger()
@@ -27,15 +26,6 @@ LIMIT_S = 10.0
 
 Verdicts = dict[tuple[int, int], bool]
 """(article, later article): whether the later one is its copy."""
-
-
-@dataclass(frozen=True, slots=True)
-class Folded:
-    """An article as the index holds it, and its fingerprint."""
-
-    title: str
-    body: str
-    values: tuple[int, ...] = field(default=())
 
 
 class Copies:
@@ -97,12 +87,6 @@ async def _candidates(tx: Tx, values: dict[int, tuple[int, ...]]) -> dict[int, t
         for value in of_it:
             earlier[value].append(article_id)
     return found
-
-
-def fold_all(texts: Sequence[tuple[str, str]]) -> tuple[Folded, ...]:
-    """Titles and texts folded, with their fingerprints; runs in a worker."""
-    bodies = [fold(text) for _, text in texts]
-    return tuple(Folded(fold(title), body, fingerprint(body)) for (title, _), body in zip(texts, bodies, strict=True))
 
 
 def _report(article: Article) -> Report:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -213,3 +214,19 @@ def test_errors_of_ours_survive_the_way() -> None:
 
     again = pickle.loads(pickle.dumps(NotAFeed("That is not a feed.", 200, None)))
     assert (type(again), again.why, again.status) == (NotAFeed, "That is not a feed.", 200)
+
+
+def test_what_workers_are_asked_for_brings_neither_the_database_nor_the_web_along() -> None:
+    modules: set[str] = set()
+    for path in ROOT.glob("bot/services/*.py"):
+        text = path.read_text(encoding="utf-8")
+        if "workers.run(" in text:
+            asked = set(re.findall(r"(?:workers\.run\(|partial\()(\w+)", text)) - {"partial", "work"}
+            imported = re.findall(r"^from (\S+) import (.+)$", text, re.MULTILINE)
+            found = {name: module for module, names in imported for name in names.split(", ") if name in asked}
+            assert found.keys() == asked, path
+            modules |= set(found.values())
+    program = (
+        f"import sys, {', '.join(modules)}; print(sorted({{'sqlalchemy', 'aiohttp', 'telegram'}} & set(sys.modules)))"
+    )
+    assert subprocess.check_output([sys.executable, "-c", program], cwd=ROOT, text=True).strip() == "[]"

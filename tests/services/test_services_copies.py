@@ -14,9 +14,10 @@ from bot.domain.models import Story
 from bot.feeds.fetch import Fetcher
 from bot.services import condense
 from bot.services.condense import Condense
-from bot.services.copies import Copies, fold_all
+from bot.services.copies import Copies
 from bot.storage.database import Database, open_database
 from bot.storage.sql import rows
+from bot.stories.folded import fold_all
 from tests.conftest import Clock
 from tests.services.conftest import PLACE, InlineWorkers, KeptSender, Site, sentence
 from tests.services.newsroom import EVERYTHING_NOW, Newsroom
