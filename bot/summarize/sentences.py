@@ -69,7 +69,8 @@ def split_line(text: str, start: int, end: int, language: str | None) -> Iterato
     if not line.isascii():
         line = _SURROGATES.sub("�", line)
     line = _paired(line)
-    for left, right in _joined(line, _whole(line, language), load(language)):
+    rules = load(language)
+    for left, right in _joined(line, _apart(line, _whole(line, language), rules), rules):
         left, right = trimmed(text, start + left, start + right)
         if left < right:
             yield Sentence(fold(text[left:right]), left, right)
@@ -100,6 +101,15 @@ def _whole(line: str, language: str | None) -> Iterator[tuple[int, int]]:
             yield from ((left + a, left + b) for a, b in _asked(_bare(line[left:right]), language))
         else:
             yield left, right
+
+
+def _apart(line: str, cuts: Iterator[tuple[int, int]], rules: Rules) -> Iterator[tuple[int, int]]:
+    """The same, cut again where the language's rules see a beginning."""
+    for left, right in cuts:
+        for found in rules.missed.finditer(line, left, right) if rules.missed else ():
+            yield left, found.end()
+            left = found.end()
+        yield left, right
 
 
 def _cuts(line: str, language: str | None) -> Iterator[tuple[int, int]]:

@@ -41,6 +41,7 @@ def test_a_line_end_always_ends_a_sentence(end: str) -> None:
         ("en", ["The file is at example.org.", "It is small."]),
         ("de", ["Am 3. Oktober kam Dr. Müller z. B. nach Berlin.", "Er blieb."]),
         ("de", ["Die 2. Liga spielt am Sonntag.", "Das kostet ca. 5 Mio. Euro."]),
+        ("de", ["Die Brücke war gesperrt worden.", "120 Fähren fuhren seit dem 3. Mai.", "Es sind etwa 20."]),
         ("de", ["„Wir fangen an. Sofort“, sagte er.", "Niemand kam."]),
         ("es", ["El Sr. García llegó a EE. UU. el lunes.", "Se quedó."]),
         ("fr", ["M. Durand est arrivé lundi.", "« Nous partons. Vite », a-t-il dit."]),

@@ -44,6 +44,8 @@ STORY = {
     [
         ("pt", "Por Maria Silva"),
         ("pt", "Leia também: a outra ponte caiu no mar."),
+        ("pt", "Deixe seu comentário sobre a ponte aqui embaixo."),
+        ("pt", "Atenção: comentários com ofensas não serão aprovados."),
         ("pt", "Atualizado em 3 de maio de 2024 às 10h23."),
         ("pt", "Foto: Divulgação"),
         ("pt", "Utilizamos cookies para melhorar a sua experiência."),

@@ -16,7 +16,7 @@ from typing import Any
 _FALLBACK = "en"
 """Whose rules stand in where the language is unknown or has no file: its furniture stands on pages everywhere."""
 
-_KINDS = ("prefix", "anywhere", "ending", "headline", "byline", "unfinished")
+_KINDS = ("prefix", "anywhere", "ending", "headline", "byline", "unfinished", "missed")
 _KEPT = {"dateline": "prefix", "corrections": "furniture"}
 
 Pattern = re.Pattern[str]
@@ -64,7 +64,8 @@ class Rules:
     where one of `marks` stands, as one of them does in every text that such a rule finds. ending: matched
     against a whole short line or sentence; nothing after it belongs to the story. headline: an ending that only counts
     as a line of its own. byline: matched where a line begins, before a name. unfinished: found at the end of a piece
-    that is not a whole sentence yet. dateline and corrections: those of the prefixes and of the furniture whose words
+    that is not a whole sentence yet. missed: found where one sentence ends and another begins though the splitter saw
+    one. dateline and corrections: those of the prefixes and of the furniture whose words
     are worth keeping.
     """
 
@@ -76,6 +77,7 @@ class Rules:
     headline: Pattern | None
     byline: Pattern | None
     unfinished: Pattern | None
+    missed: Pattern | None
     dateline: Pattern | None
     corrections: Pattern | None
 
