@@ -135,6 +135,7 @@ async def _run(folder: Path, publications: int) -> list[float]:
     ):
         sandbox.add_user(READER, "Reader")
         await _told(sandbox, ADMIN, f"/addsource {outlet.url}/feed.xml", "Coast Daily")
+        await _pressed(sandbox, ADMIN, "Add", "Added.")
         await _told(sandbox, READER, "/subscribe instant", _headline(1))
         async with asyncio.timeout(HUB_ASKED_S):
             await outlet.confirmed.wait()
@@ -155,6 +156,14 @@ async def _wait_for(sandbox: Sandbox, outlet: Outlet, session: ClientSession) ->
 
 async def _told(sandbox: Sandbox, user: int, text: str, answer: str) -> None:
     sandbox.message(user, user, text)
+    await sandbox.wait_for(lambda: _has(sandbox, user, answer), PATIENCE_S)
+
+
+async def _pressed(sandbox: Sandbox, user: int, label: str, answer: str) -> None:
+    message = sandbox.messages(user)[-1]
+    buttons = [button for row in message["reply_markup"]["inline_keyboard"] for button in row]
+    data = next(button["callback_data"] for button in buttons if button["text"] == label)
+    sandbox.press(user, user, message["message_id"], data)
     await sandbox.wait_for(lambda: _has(sandbox, user, answer), PATIENCE_S)
 
 
