@@ -9,10 +9,9 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from bot.feeds.limits import MOST_ENTRIES
-
 MOST_BYTES = 1 << 20  # cutting is done in the event loop's thread
 MOST_SOURCES = 20_000
+MOST_ENTRIES = 200  # 32 MB are remembered at most; longer feeds are rare, and read whole
 
 _DIGEST_BYTES = 8
 _EDGE = re.compile(rb"<(?:(item|entry)(?=[\s>])|/(item|entry)>)")
@@ -56,7 +55,6 @@ def unread(body: bytes, seen: bytes) -> Unread | None:
         seen: of the last time, empty for a source that was not read yet.
     """
     spans = _entries(body) if len(body) <= MOST_BYTES else None
-    # of a longer feed the rest is not looked at, and must not be when the beginning is left out
     if not spans or len(spans) > MOST_ENTRIES:
         return None
     entries = [body[start:end] for start, end in spans]

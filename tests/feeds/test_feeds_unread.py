@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.feeds.limits import MOST_ENTRIES
-from bot.feeds.unread import Seen, unread
+from bot.feeds.unread import MOST_ENTRIES, Seen, unread
 from bot.services.brought import articles_of
 from tests.conftest import Clock
 from tests.feeds.samples import ABSENT, DATA, OWN, own_feeds, saved_feeds

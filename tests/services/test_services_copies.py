@@ -173,15 +173,20 @@ async def test_an_edited_copy_stays_in_its_story(room: Newsroom, site: Site, oth
     assert [story.title for story in await told(room)] == [FIRST]
 
 
-async def test_two_processes_that_condense_copies_at_once_agree_on_the_first(
-    room: Newsroom, database_url: str, site: Site, other_site: Site, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def both_read(room: Newsroom, site: Site, other_site: Site) -> None:
+    """One text in two outlets, read and not yet condensed."""
     tell(room, site, FIRST, TEXT)
     tell(room, other_site, SECOND, TEXT)
     for each in (site, other_site):
         await room.sources.add(f"{each.url}/feed.xml")
     await room.ingest.poll_due()
     await room.ingest.read_pages()
+
+
+async def test_two_processes_that_condense_copies_at_once_agree_on_the_first(
+    room: Newsroom, database_url: str, site: Site, other_site: Site, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await both_read(room, site, other_site)
     monkeypatch.setattr(condense, "BATCH", 1)
     monkeypatch.setattr(Copies, "verdicts", _together(Copies.verdicts, 2))
     other = await open_database(database_url)
@@ -230,12 +235,7 @@ class Failing(InlineWorkers):
 async def test_where_the_work_fails_nothing_is_lost_and_nothing_a_copy(
     room: Newsroom, site: Site, other_site: Site, clock: Clock, name: str
 ) -> None:
-    tell(room, site, FIRST, TEXT)
-    tell(room, other_site, SECOND, TEXT)
-    for each in (site, other_site):
-        await room.sources.add(f"{each.url}/feed.xml")
-    await room.ingest.poll_due()
-    await room.ingest.read_pages()
+    await both_read(room, site, other_site)
     assert await Condense(room.database, Failing(name), clock).condense_new() == 2
     assert len(await told(room)) == 2
     assert len((await room.reading.topic("harbour bridge")).stories) == 2
