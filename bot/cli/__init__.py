@@ -13,7 +13,6 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from bot.cli.logs import configure
 from bot.domain.errors import NutgrafError, SettingsError
 
 # command → the module that registers it; only the module of the command asked for is imported
@@ -43,6 +42,9 @@ def run(argv: Sequence[str]) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8")  # in any locale
     args = _parser(argv).parse_args(argv)
+    # not at the top of the file: the worker processes of commands are spared a tenth of a second
+    from bot.cli.logs import configure
+
     # before a command says otherwise: troubles only, and never on standard output
     configure("text", level=logging.WARNING)
     try:

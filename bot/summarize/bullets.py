@@ -11,7 +11,7 @@ from bot.summarize.language import known
 from bot.summarize.rank import best_first, usable
 from bot.summarize.sentences import Sentence
 
-VERSION = 4
+VERSION = 5
 """Grows whenever the same article may get other bullets (model, rules, sentences): 1 was the cleaned lead."""
 METHODS = ("news", "lexrank", "textrank", "lsa", "luhn")
 """Ways to choose: ours, and sumy's by name."""

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from bot.summarize.datelines import place_and_agency
-from bot.summarize.rules import Openings, Pattern, Rules, load
+from bot.summarize.rules import Rules, load
+from bot.summarize.rules.openings import Openings, Pattern
 from bot.summarize.sentences import FINAL, Sentence, fold, lines, split_line, trimmed
 from bot.summarize.tail import length_of_story
 
@@ -95,7 +96,7 @@ def read(text: str, language: str | None = None, title: str | None = None) -> To
 def _sentences(text: str, language: str | None, title: str | None, beside: _Beside) -> Iterator[Sentence]:
     rules = load(language)
     low = text.lower()
-    rules = replace(rules, marks=tuple([mark for mark in rules.marks if mark in low]))
+    rules = replace(rules, anywhere=tuple([each for each in rules.anywhere if each.may_find(low)]))
     for start, end, judged in _story_lines(text, rules, fold(title or "").casefold(), beside):
         for sentence in split_line(text, start, end, language):
             if judged and sentence.text == text[start:end]:
@@ -195,15 +196,12 @@ def _is_end(line: str, rules: Rules) -> bool:
 
 def _is_furniture(text: str, rules: Rules) -> bool:
     head = text[:_FORM_CHARS]
-    return _matches(rules.furniture, head) or _holds(rules, head)
+    return rules.furniture.match(head) or bool(rules.anywhere and _holds(head, rules))
 
 
-def _holds(rules: Rules, head: str) -> bool:
+def _holds(head: str, rules: Rules) -> bool:
     low = head.lower()
-    for mark in rules.marks:
-        if mark in low:
-            return bool(rules.anywhere and rules.anywhere.search(head))
-    return False
+    return any(each.may_find(low) and each.pattern.search(head) for each in rules.anywhere)
 
 
 def _matches(pattern: Pattern | Openings | None, text: str) -> bool:

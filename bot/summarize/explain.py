@@ -11,7 +11,8 @@ from bot.summarize.clean import MOST_CHARS, Told, is_byline, is_subhead, read
 from bot.summarize.features import NAMES, Words, measured, words_of
 from bot.summarize.language import known
 from bot.summarize.rank import best_first, candidates, is_own_voice, is_teaser, leans, usable
-from bot.summarize.rules import Cues, Pattern, cues, load, single
+from bot.summarize.rules import Cues, cues, load, single
+from bot.summarize.rules.openings import Pattern
 from bot.summarize.sentences import Sentence, fold, lines, trimmed
 
 _MOST_REASONS = 3

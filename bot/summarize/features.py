@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from heapq import nlargest
 from itertools import chain, pairwise
 from math import log, sqrt
 from typing import Any, NamedTuple
@@ -35,7 +34,7 @@ _STEM_CHARS = 6
 """Words count as one where they begin alike: a stemmer for any language that inflects at the end."""
 _UNSPACED_FROM = "\u0e00"
 """Where the scripts without blanks between words begin; the others above it lose nothing by being left whole."""
-_MOST_REMEMBERED, _LONGEST_WORD_CHARS = 20_000, 1000
+_MOST_REMEMBERED, _LONGEST_WORD_CHARS = 60_000, 1000
 _SHORT, _LONG = 10, 32
 _TOP, _TOP_WIDE = 8, 20
 _QUOTED = re.compile('["“„«「][^"“”„«»「」]*["”“»」]?')
@@ -57,7 +56,8 @@ class Words(NamedTuple):
 class Likeness:
     """How alike two sentences are, by their places: the cosine of their terms, a term once, rare ones weighing more.
 
-    squares: of each term's weight. terms and scales: a sentence's terms, and what makes its vector one of length 1.
+    squares: of the weights of terms. terms and scales: those terms of a sentence that it may share, and what makes its
+    vector one of length 1.
     """
 
     squares: dict[str, float]
@@ -123,8 +123,9 @@ def _words(text: str, known: _Terms) -> Words:
     stems = list(map(known.__getitem__, words))
     terms = list(filter(None, stems))
     # the first word is in capitals whatever it is
-    capital = set(tokens[1:]).difference(words)
-    names = frozenset(filter(None, map(known.__getitem__, small(list(capital))))) if capital else frozenset[str]()
+    later = zip(tokens[1:], words[1:], stems[1:], strict=True)
+    capital = {token: stem for token, word, stem in later if token != word}
+    names = frozenset(filter(None, capital.values()))
     numbers = len([stem for stem in terms if stem < ":"])
     if not text.isascii() and terms and max(terms) >= _UNSPACED_FROM:
         terms = [part for stem in terms for part in parts(stem)]
@@ -141,19 +142,28 @@ class _Whole:
         self.mean_times = self.times.total() / (len(self.times) or 1) or 1.0
         self.found_in = Counter(chain.from_iterable([each.distinct for each in sentences]))
         self.repeated = _over_one(self.found_in)
-        self.pairs = [list(pairwise(each.terms)) for each in sentences]
+        # most terms are told once: what they add is the same for all of them, so they are counted and not looked at
+        twice = _over_one(self.times)
+        self.twice = [each.distinct & twice for each in sentences]
+        self.pairs = [[(a, b) for a, b in pairwise(each.terms) if a in twice and b in twice] for each in sentences]
         self.repeated_pairs = _over_one(Counter(chain.from_iterable(self.pairs)))
         # from the terms in the order of the text, as the order of a set differs from process to process
-        top = nlargest(_TOP_WIDE, self.times, self.found_in.__getitem__)
+        top = sorted(self.times, key=self.found_in.__getitem__, reverse=True)[:_TOP_WIDE]
         self.top, self.top_wide = frozenset(top[:_TOP]), frozenset(top)
         self.new_names = list(_new(each.names for each in sentences))
-        by_count = {count: log((self.size + 1) / count) ** 2 for count in set(self.found_in.values())}
-        squares = {term: by_count[count] for term, count in self.found_in.items()}
-        weigh, terms = squares.__getitem__, [each.distinct for each in sentences]
-        self.alike = Likeness(squares, terms, [1 / (sqrt(sum(map(weigh, each))) or 1.0) for each in terms])
-        drawn = {count: weight * count for count, weight in by_count.items()}
-        self.drawn = {term: drawn[count] for term, count in self.found_in.items()}
-        self.centre = sqrt(sum([self.drawn[term] * count for term, count in self.found_in.items()])) or 1.0
+        alike = Counter(self.found_in.values())
+        by_count = {count: log((self.size + 1) / count) ** 2 for count in alike}
+        squares = {term: by_count[self.found_in[term]] for term in twice}
+        self.drawn = {term: square * self.found_in[term] for term, square in squares.items()}
+        self.centre = sqrt(sum([by_count[count] * count**2 * times for count, times in alike.items()])) or 1.0
+        self.once = once = by_count.get(1, 0.0)
+        told_once = [len(each.distinct) - len(terms) for each, terms in zip(sentences, self.twice, strict=True)]
+        lengths = [
+            sqrt(sum(map(squares.__getitem__, terms)) + few * once)
+            for terms, few in zip(self.twice, told_once, strict=True)
+        ]
+        self.told_once = told_once
+        self.alike = Likeness(squares, self.twice, [1 / (length or 1.0) for length in lengths])
 
     def row(self, place: int, number: int, headline: frozenset[str], known: Cues) -> list[float]:
         """The features of one sentence, the `place`-th of the usable ones."""
@@ -179,17 +189,18 @@ class _Whole:
 
     def _central(self, number: int, each: Words) -> tuple[float, ...]:
         terms, count = each.distinct, len(each.distinct) or 1
-        shared = sum(map(self.found_in.__getitem__, terms)) - len(terms)
+        twice, once = self.twice[number], self.told_once[number]
+        shared = sum(map(self.found_in.__getitem__, twice)) - len(twice)
         told_twice = sum(map(self.repeated_pairs.__contains__, self.pairs[number]))
         return (
-            sum(map(self.drawn.__getitem__, terms)) * self.alike.scales[number] / self.centre,
-            sum(map(self.times.__getitem__, terms)) / count / self.mean_times,
-            len(terms & self.repeated) / count,
+            (sum(map(self.drawn.__getitem__, twice)) + once * self.once) * self.alike.scales[number] / self.centre,
+            (sum(map(self.times.__getitem__, twice)) + once) / count / self.mean_times,
+            len(twice & self.repeated) / count,
             shared / self.size / (len(each.words) or 1),
             len(terms & self.top) / count,
             len(terms & self.top_wide) / count,
             min(told_twice, 8),
-            told_twice / (len(self.pairs[number]) or 1),
+            told_twice / (len(each.terms) - 1 or 1),
         )
 
     def _near(self, number: int) -> tuple[float, ...]:

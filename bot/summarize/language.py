@@ -12,7 +12,7 @@ from collections import Counter
 from functools import lru_cache
 from importlib.resources import files
 
-_SAMPLE_CHARS = 2000
+_SAMPLE_CHARS = 1200
 _LEAST_MODEL_LETTERS, _LEAST_MODEL_WORDS = 120, 15
 _LEAST_SHARE, _LEAST_LEAD = 0.12, 1.15
 _WIDE_WEIGHT = 3
@@ -21,6 +21,7 @@ _WIDE_WEIGHT = 3
 _TAG = re.compile(r"([A-Za-z]{2})(?:[-_].*)?", re.DOTALL)
 # not \w, which ends a word at the vowel signs of Indian scripts
 _WORD = re.compile(r"[^\s\d.,;:!?…\"'’“”„«»()\[\]।؟،؛–—/-]+")
+_ASCII_BLANKS = "".join(sign if _WORD.match(sign) else " " for sign in map(chr, range(128)))
 _ASCII_LETTERS = string.ascii_letters.encode()
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -106,10 +107,11 @@ def _languages_of_words() -> dict[str, tuple[str, ...]]:
 def _by_words(sample: str) -> str | None:
     """By the commonest words: a word of one language says more than a word of several."""
     languages, score = _languages_of_words(), Counter[str]()
-    words = Counter(_WORD.findall(sample.lower()))
-    told = Counter[tuple[str, ...]]()
+    words = Counter(_words(sample.lower()))
+    told = dict[tuple[str, ...], int]()
     for word in words.keys() & languages.keys():
-        told[languages[word]] += words[word]
+        shared = languages[word]
+        told[shared] = told.get(shared, 0) + words[word]
     for shared, times in told.items():
         for code in shared:
             score[code] += times * (12 // len(shared) + 1)
@@ -117,6 +119,11 @@ def _by_words(sample: str) -> str | None:
     if not best or best[0][1] < 12 * _LEAST_SHARE * words.total():
         return None
     return best[0][0] if len(best) == 1 or best[0][1] >= _LEAST_LEAD * best[1][1] else None
+
+
+def _words(sample: str) -> list[str]:
+    # all but these are letters; a translation takes a third of the time
+    return sample.translate(_ASCII_BLANKS).split() if sample.isascii() else _WORD.findall(sample)
 
 
 @lru_cache(maxsize=1)

@@ -7,8 +7,9 @@ Every sentence is a slice of the text that was given, whatever characters it hol
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 from bot.summarize.rules import Rules, load
 
@@ -19,6 +20,8 @@ FINAL = re.compile(r"[.!?…。！？؟۔։।॥:;][\"”“»«’‘')\]」�
 """The end of a sentence, in any script; quotation marks and brackets may follow."""
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
+# sentencex panics where a single capital stands between such a blank and a dot
+_WIDE_BLANK = re.compile(r"[^\S ]")
 _STRAIGHT = re.compile('"')
 _QUOTES = re.compile("[“”„«»‘’‚‹›「」『』]|(?<![^\\W_])'|'(?![^\\W_])")
 _BLOCK_CHARS = 8000
@@ -28,8 +31,7 @@ _BEFORE_OPENING = " \t([{“‘—–-"
 _LINE = re.compile(r"[^\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(NamedTuple):
     """One sentence: `whole[start:end]` with white space folded is `text`."""
 
     text: str
@@ -67,7 +69,7 @@ def split_line(text: str, start: int, end: int, language: str | None) -> Iterato
     """The sentences of one line, `text[start:end]`, which holds no line end."""
     line = text[start:end]
     if not line.isascii():
-        line = _SURROGATES.sub("�", line)
+        line = _WIDE_BLANK.sub(" ", _SURROGATES.sub("�", line))
     line = _paired(line)
     rules = load(language)
     for left, right in _joined(line, _apart(line, _whole(line, language), rules), rules):
@@ -83,16 +85,17 @@ def _paired(line: str) -> str:
     """
     if '"' not in line:
         return line
-    letters, opened = list(line), -1
+    told, opened = dict[int, str](), -1
     for found in _STRAIGHT.finditer(line):
         at = found.start()
         if line[at + 1 : at + 2].strip() and (at == 0 or line[at - 1] in _BEFORE_OPENING):
-            opened, letters[at] = at, _LOST_OPENING
+            opened, told[at] = at, _LOST_OPENING
         elif opened >= 0:
-            letters[opened], letters[at], opened = "“", "”", -1
+            told[opened], told[at], opened = "“", "”", -1
         else:
-            letters[at] = _LOST_CLOSING
-    return "".join(letters)
+            told[at] = _LOST_CLOSING
+    marks = iter(told.values())
+    return _STRAIGHT.sub(lambda _: next(marks), line)
 
 
 def _whole(line: str, language: str | None) -> Iterator[tuple[int, int]]:
@@ -126,15 +129,16 @@ def _cuts(line: str, language: str | None) -> Iterator[tuple[int, int]]:
 
 
 def _asked(piece: str, language: str | None) -> list[tuple[int, int]]:
-    return [(cut["start_index"], cut["end_index"]) for cut in _boundaries()(language or "en", piece)]
+    ends = list(accumulate(map(len, _segment()(language or "en", piece)), initial=0))
+    return list(pairwise(ends))
 
 
 @lru_cache(maxsize=1)
-def _boundaries() -> Callable[[str, str], list[dict[str, int]]]:
+def _segment() -> Callable[[str, str], list[str]]:
     # not at the top of the file, as a command that condenses nothing should not load it
-    from sentencex import get_sentence_boundaries
+    from sentencex import segment
 
-    found: Callable[[str, str], list[dict[str, int]]] = get_sentence_boundaries
+    found: Callable[[str, str], list[str]] = segment
     return found
 
 
@@ -158,8 +162,9 @@ def _goes_on(line: str, held: tuple[int, int], right: int, rules: Rules) -> bool
     left, cut = held
     if right - left > MOST_QUOTED_CHARS:
         return False
-    word = _WORD.match(line, cut, right)
-    if word and word[0].islower():
-        return True
-    # the last 40 characters hold any abbreviation
-    return bool(rules.unfinished and rules.unfinished.search(line[max(left, cut - 40) : cut]))
+    if line[cut : cut + 1].islower():
+        word = _WORD.match(line, cut, right)
+        if word and word[0].islower():
+            return True
+    # the last 20 characters hold any abbreviation
+    return bool(rules.unfinished and rules.unfinished.search(line[max(left, cut - 20) : cut]))

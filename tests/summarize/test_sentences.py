@@ -22,6 +22,20 @@ def test_sentences_are_slices_in_order_and_lose_no_letter(text: str, language: s
     assert "".join("".join(s.text.split()) for s in found) == "".join(_without_breaks(text).split())
 
 
+@given(
+    text=st.text(alphabet="Ab.!?…“”\"' \xa0\u2009\u202f\u3000", max_size=40),
+    language=st.sampled_from(["en", "ru", "zh"]),
+)
+@settings(max_examples=300, deadline=None)
+def test_no_blank_of_any_width_breaks_the_splitter(text: str, language: str) -> None:
+    found = list(split(text, language))
+    assert "".join("".join(s.text.split()) for s in found) == "".join(text.split())
+
+
+def test_an_initial_between_wide_blanks() -> None:
+    assert cut("It was J\xa0.\xa0Smith who opened it. They left.") == ["It was J . Smith who opened it.", "They left."]
+
+
 def _without_breaks(text: str) -> str:
     return "".join(" " if mark in "\x1c\x1d\x1e\x85" else mark for mark in text)
 

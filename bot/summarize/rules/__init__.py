@@ -5,54 +5,33 @@ stands what holds whatever the language, and its table `names` says what `<name>
 names above it.
 """
 
-import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
+
+from bot.summarize.rules.openings import Openings, Pattern, either
 
 _FALLBACK = "en"
 """Whose rules stand in where the language is unknown or has no file: its furniture stands on pages everywhere."""
 
-_KINDS = ("prefix", "anywhere", "ending", "headline", "byline", "unfinished", "missed")
-_KEPT = {"dateline": "prefix", "corrections": "furniture"}
-
-Pattern = re.Pattern[str]
 _Table = dict[str, dict[str, Any]]
 
-_LITERAL = re.compile(r"[a-z](?![?*{|])")
-_NESTED = re.compile(r"\\.|\[[^\]]*\]|\([^()]*\)")
-_OTHER_LETTERS = {"İ": "i", "ı": "i", "ſ": "s", "\u212a": "k"}
-"""What else a letter of ASCII stands for where case does not matter (`re.IGNORECASE`)."""
 
+class Anywhere(NamedTuple):
+    """A pattern, and pieces in small letters of which one stands in every text that it finds something in.
 
-class Openings:
-    """Patterns that are matched where a text begins; most of them are asked only where its first letter is theirs.
-
-    A hundred alternatives that are all asked take three times as long.
+    They cost little to look for, and most texts have none of them. The table `marks` names them by group.
     """
 
-    def __init__(self, patterns: Iterable[str]) -> None:
-        groups: dict[str, list[str]] = {}
-        for each in patterns:
-            groups.setdefault(_first_letter(each), []).append(each)
-        self._by_letter = {letter: _either(group) for letter, group in groups.items()}
+    marks: tuple[str, ...]
+    pattern: Pattern
 
-    def match(self, text: str) -> bool:
-        """Whether one of the patterns matches at the beginning of `text`."""
-        letter = text[:1].lower()
-        own, rest = self._by_letter.get(_OTHER_LETTERS.get(text[:1], letter)), self._by_letter.get("")
-        return bool((own and letter and own.match(text)) or (rest and rest.match(text)))
-
-
-def _first_letter(pattern: str) -> str:
-    """The letter of ASCII that all its matches begin with, "" where there may be several."""
-    outer = pattern
-    while outer != (outer := _NESTED.sub("", outer)):
-        pass
-    return pattern[0] if _LITERAL.match(pattern) and "|" not in outer else ""
+    def may_find(self, low: str) -> bool:
+        """Whether the pattern is to be asked about a text, given in small letters."""
+        return any(mark in low for mark in self.marks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +39,17 @@ class Rules:
     """One language's rules together with the common ones; None where no rule of the kind exists.
 
     prefix: matched where a line begins; what it covers is left out of the first sentence. furniture: matched where a
-    line or sentence begins; that line or sentence goes. anywhere: the same, but found anywhere in it; looked for only
-    where one of `marks` stands, as one of them does in every text that such a rule finds. ending: matched
+    line or sentence begins; that line or sentence goes. anywhere: the same, but found anywhere in it. ending: matched
     against a whole short line or sentence; nothing after it belongs to the story. headline: an ending that only counts
     as a line of its own. byline: matched where a line begins, before a name. unfinished: found at the end of a piece
     that is not a whole sentence yet. missed: found where one sentence ends and another begins though the splitter saw
-    one. dateline and corrections: those of the prefixes and of the furniture whose words
-    are worth keeping.
+    one. dateline and corrections: those of the prefixes and of the furniture whose words are worth keeping.
     """
 
     prefix: Pattern | None
     furniture: Openings
-    anywhere: Pattern | None
-    marks: tuple[str, ...]
-    ending: Pattern | None
+    anywhere: tuple[Anywhere, ...]
+    ending: Openings
     headline: Pattern | None
     byline: Pattern | None
     unfinished: Pattern | None
@@ -121,10 +97,27 @@ def _load(language: str) -> Rules:
     # a language's own rules first, as they know more: of a dateline they take the agency too
     tables = [_read(language), _read("form")]
     names: dict[str, str] = tables[1]["names"]
-    patterns = {kind: _joined(tables, names, kind) for kind in _KINDS}
-    kept = {group: _joined(tables, names, kind, group) for group, kind in _KEPT.items()}
-    marks = tuple(mark for table in tables for mark in table.get("marks", {}).get("anywhere", ()))
-    return Rules(**patterns, **kept, furniture=Openings(_meant(tables, names, "furniture")), marks=marks)
+    pattern = partial(_joined, tables, names)
+    return Rules(
+        prefix=pattern("prefix"),
+        furniture=Openings(_meant(tables, names, "furniture")),
+        anywhere=tuple(_anywhere(tables, names)),
+        ending=Openings(_meant(tables, names, "ending")),
+        headline=pattern("headline"),
+        byline=pattern("byline"),
+        unfinished=pattern("unfinished"),
+        missed=pattern("missed"),
+        dateline=pattern("prefix", "dateline"),
+        corrections=pattern("furniture", "corrections"),
+    )
+
+
+def _anywhere(tables: list[_Table], names: dict[str, str]) -> Iterator[Anywhere]:
+    for group in dict.fromkeys(group for table in tables for group in table.get("anywhere", {})):
+        marks = dict.fromkeys(mark for table in tables for mark in table.get("marks", {}).get(group, ()))
+        pattern = _joined(tables, names, "anywhere", group)
+        if pattern:
+            yield Anywhere(tuple(marks), pattern)
 
 
 def single(language: str | None) -> Iterator[tuple[str, Pattern]]:
@@ -160,8 +153,7 @@ def _read(name: str) -> _Table:
 
 def _joined(tables: list[_Table], names: dict[str, str], kind: str, only: str | None = None) -> Pattern | None:
     """One pattern of all rules of a kind, or of those of one group."""
-    patterns = _meant(tables, names, kind, only)
-    return _either(patterns) if patterns else None
+    return either(_meant(tables, names, kind, only))
 
 
 def _meant(tables: list[_Table], names: dict[str, str], kind: str, only: str | None = None) -> list[str]:
@@ -171,7 +163,3 @@ def _meant(tables: list[_Table], names: dict[str, str], kind: str, only: str | N
     for name, meaning in reversed(names.items()):
         patterns = [each.replace(f"<{name}>", meaning) for each in patterns]
     return patterns
-
-
-def _either(patterns: Iterable[str]) -> Pattern:
-    return re.compile("|".join(f"(?:{each})" for each in patterns), re.IGNORECASE)
