@@ -30,7 +30,7 @@ from bot.feeds.websub import (
 )
 from bot.services.ingest import Ingest
 from bot.services.polls import store
-from bot.storage import hubs, sources
+from bot.storage import hubs, polling, sources
 from bot.storage.database import Database, Tx
 from bot.storage.hubs import Hub
 
@@ -119,7 +119,7 @@ class Pushes:
             if feed is None:
                 # without proof: look for ourselves, and no more often than a poll may
                 may_at = (source.last_polled_at or source.added_at) + timedelta(seconds=source.interval_s)
-                await sources.postpone(tx, source.id, min(source.next_poll_at, max(may_at, now)))
+                await polling.postpone(tx, source.id, min(source.next_poll_at, max(may_at, now)))
             else:
                 new = await store(tx, source, feed, now)
                 log.info("pushed", source_id=source.id, new=new)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, event
 
 from bot.domain.errors import StorageError
 from bot.domain.models import Message, Owed
-from bot.storage import articles, backlog, contents, fingerprints, outbox, sources, stories, subscriptions
+from bot.storage import articles, backlog, contents, fingerprints, outbox, polling, stories, subscriptions
 from bot.storage.database import Database
 from bot.storage.sql import Tx
 from tests.conftest import Clock
@@ -24,7 +24,7 @@ Claim = Callable[[Tx, Clock, int], Awaitable[list[int]]]
 
 
 async def _claim_sources(tx: Tx, clock: Clock, most: int) -> list[int]:
-    return [each.id for each in await sources.claim_due(tx, clock(), clock() + LEASE, most)]
+    return [each.id for each in await polling.claim_due(tx, clock(), clock() + LEASE, most)]
 
 
 async def _claim_found(tx: Tx, clock: Clock, most: int) -> list[int]:
