@@ -116,6 +116,7 @@ articles = Table(
     Column("notes", Text),  # corrections, one a line
     Column("copy_of", Id),  # the article that had this text first
     Column("previous_text", Text),  # what was condensed before the last edit
+    Column("image_outdated", Boolean, nullable=False, server_default=false()),  # an edit gave none: the page may
     UniqueConstraint("source_id", "key"),
     _one_of("state", "found", "read", "ready"),
     _where("ux_articles_canonical_url", "canonical_url", condition="canonical_url IS NOT NULL", unique=True),
