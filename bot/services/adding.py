@@ -14,7 +14,7 @@ from bot.services.finding import Finder, Found, refusal, rivals, source_title
 from bot.services.known import known_positions, known_source
 from bot.services.offers import Offer, Offers
 from bot.services.previews import Previews, Sample
-from bot.storage import hubs, sources
+from bot.storage import sources
 from bot.storage.database import Database
 
 UNKNOWN_NUMBER = "That choice does not exist."
@@ -119,7 +119,6 @@ class Adding:
                 interval_s=self._interval_s,
                 at=now,
             )
-            await hubs.renew(tx, source.id, now)
         return source, len(choices) - 1, False
 
     async def cancel(self, offer_id: int) -> None:

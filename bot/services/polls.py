@@ -118,7 +118,7 @@ async def _note_hub(tx: Tx, source: Source, fetched: Fetched, feed: Feed, now: d
         token, secret = new_secret(), new_secret()
         await hubs.offer(tx, source.id, hub=offer.hub, topic=offer.topic, token=token, secret=secret, at=now)
     else:
-        await hubs.drop(tx, source.id)  # else its polls stayed daily
+        await hubs.leave(tx, source.id, now)  # else its polls stayed daily
 
 
 async def store(tx: Tx, source: Source, feed: Feed, now: datetime) -> int:

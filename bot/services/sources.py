@@ -106,7 +106,6 @@ class Sources:
                 interval_s=interval_s or self._interval_s,
                 at=now,
             )
-            await hubs.renew(tx, source.id, now)
             await record_poll(tx, source, found.fetched, found.feed, now)
         return source, False
 
@@ -133,17 +132,14 @@ class Sources:
             source = await sources.get(tx, source_id)
             if not source or not await sources.remove(tx, source_id, now):
                 return None
+            await hubs.leave(tx, source_id, now)
             await stories.hand_over(tx, source_id, now - HANDED_OVER)
             return source
 
     async def restore(self, source_id: int) -> Source | None:
-        """Take back a removal; its hub is asked again. None if there is none to take back."""
-        now = self._now()
+        """Take back a removal; the next poll finds its hub again. None if there is none to take back."""
         async with self._database.write() as tx:
-            source = await sources.restore(tx, source_id, now)
-            if source:
-                await hubs.renew(tx, source_id, now)
-            return source
+            return await sources.restore(tx, source_id, self._now())
 
     async def get(self, source_id: int) -> Source | None:
         """The source with this number; None if there is none."""

@@ -112,9 +112,11 @@ async def remove(tx: Tx, source_id: int, at: datetime) -> bool:
 
 
 async def restore(tx: Tx, source_id: int, at: datetime) -> Source | None:
-    """Undo a removal; the source is due at once."""
+    """Undo a removal; the source is due at once, and read as if it were new to us."""
     sql = """
-        UPDATE sources SET removed_at_ms = NULL, ended_at_ms = NULL, next_poll_at_ms = :at
+        UPDATE sources
+           SET removed_at_ms = NULL, ended_at_ms = NULL, next_poll_at_ms = :at,
+               etag = NULL, last_modified = NULL, body_digest = NULL
          WHERE id = :id AND removed_at_ms IS NOT NULL
     """
     await run(tx, sql, id=source_id, at=at)

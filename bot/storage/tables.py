@@ -150,6 +150,18 @@ hubs = Table(
     Column("lease_until_ms", BigInteger),  # NULL: not confirmed
 )
 
+left_hubs = Table(
+    "left_hubs",
+    metadata,
+    Column("token", String(64), primary_key=True),
+    Column("source_id", Id, ForeignKey("sources.id"), nullable=False),
+    Column("hub", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("left_at_ms", BigInteger, nullable=False),
+    Column("asked_at_ms", BigInteger),
+    Column("lease_until_ms", BigInteger, nullable=False),
+)
+
 bullets = Table(
     "bullets",
     metadata,
