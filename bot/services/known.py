@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+from bot.domain.canonical import canonical_url
 from bot.domain.models import Source
-from bot.feeds.urls import canonical_url
 from bot.storage import sources
 from bot.storage.database import Tx
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from bot.domain.canonical import canonical_url
 from bot.feeds.fetch import Fetcher
-from bot.feeds.urls import canonical_url
 from bot.storage.database import Database
 from bot.storage.sql import rows
 from tests.conftest import Clock
