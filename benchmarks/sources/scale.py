@@ -42,8 +42,8 @@ ADMIN = 1
 SERVICE_CORE, OTHER_CORE = 0, 1
 
 _SOURCES = """
-    INSERT INTO sources (url, title, interval_s, next_poll_at_ms, added_at_ms, last_polled_at_ms, etag)
-    SELECT url, title, :interval, due_at, :at, :at, etag FROM given ORDER BY n
+    INSERT INTO sources (url, canonical_url, title, interval_s, next_poll_at_ms, added_at_ms, last_polled_at_ms, etag)
+    SELECT url, url, title, :interval, due_at, :at, :at, etag FROM given ORDER BY n
 """
 _ARTICLES = """
     INSERT INTO articles (source_id, key, url, canonical_url, title, text, published_at_ms, fetched_at_ms, due_at_ms,

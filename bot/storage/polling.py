@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.domain.canonical import canonical_url
 from bot.domain.models import Source
 from bot.domain.politeness import LOOK_BACK, Pace
 from bot.storage.sources import read_source
@@ -142,7 +143,9 @@ async def polled(
                failing_since_ms = NULL, told_at_ms = NULL, ended_at_ms = NULL,
                title = COALESCE(:title, title), language = COALESCE(:language, language),
                url = CASE WHEN EXISTS (SELECT 1 FROM sources other WHERE other.url = :url) THEN url
-                          ELSE COALESCE(:url, url) END
+                          ELSE COALESCE(:url, url) END,
+               canonical_url = CASE WHEN EXISTS (SELECT 1 FROM sources other WHERE other.url = :url) THEN canonical_url
+                                    ELSE COALESCE(:canonical_url, canonical_url) END
          WHERE id = :id
         """,
         id=source_id,
@@ -152,6 +155,7 @@ async def polled(
         body_digest=body_digest,
         next_poll_at=next_poll_at,
         url=url,
+        canonical_url=canonical_url(url) if url else None,
         title=title,
         language=language,
         moved_seen=moved_seen,

@@ -1,14 +1,17 @@
 """The list of sources: which feeds there are, added, found, listed, removed and brought back.
 
+A source is known under any spelling of its address, by the form that all spellings share and that is stored beside it.
 Removal only marks a source, so that it can be undone and its articles keep their outlet's name. How they are polled:
 `polling`.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 
 from sqlalchemy.engine import RowMapping
 
+from bot.domain.canonical import canonical_url
 from bot.domain.models import Source
 from bot.storage.sql import Tx, row, rows, run
 from bot.storage.times import from_ms, maybe_from_ms
@@ -21,8 +24,8 @@ async def add(
     added = await row(
         tx,
         """
-        INSERT INTO sources (url, title, language, site_url, interval_s, next_poll_at_ms, added_at_ms)
-        VALUES (:url, :title, :language, :site_url, :interval_s, :at, :at)
+        INSERT INTO sources (url, canonical_url, title, language, site_url, interval_s, next_poll_at_ms, added_at_ms)
+        VALUES (:url, :canonical_url, :title, :language, :site_url, :interval_s, :at, :at)
         ON CONFLICT (url) DO UPDATE
            SET title = excluded.title, language = excluded.language, site_url = excluded.site_url,
                interval_s = excluded.interval_s, next_poll_at_ms = excluded.next_poll_at_ms, removed_at_ms = NULL,
@@ -32,6 +35,7 @@ async def add(
         RETURNING *
         """,
         url=url,
+        canonical_url=canonical_url(url),
         title=title,
         language=language,
         site_url=site_url,
@@ -43,10 +47,33 @@ async def add(
     return read_source(added)
 
 
-async def find(tx: Tx, url: str) -> Source | None:
-    """The source with this address, unless removed."""
-    found = await row(tx, "SELECT * FROM sources WHERE url = :url AND removed_at_ms IS NULL", url=url)
+async def known(tx: Tx, url: str) -> Source | None:
+    """The source with this address, however it is spelled: scheme, "www.", closing slash, tracking parameters.
+
+    Where there are several it is the one that has it just so, else the first; what is not printable is none.
+    """
+    if not url.isprintable():
+        return None
+    found = await row(
+        tx,
+        """
+        SELECT * FROM sources WHERE canonical_url = :form AND removed_at_ms IS NULL
+         ORDER BY CASE WHEN url = :url THEN 0 ELSE 1 END, id LIMIT 1
+        """,
+        form=_form(url),
+        url=url,
+    )
     return read_source(found) if found else None
+
+
+async def known_among(tx: Tx, urls: Sequence[str]) -> frozenset[int]:
+    """The positions of the addresses that sources have, however they are spelled."""
+    forms = {position: _form(url) for position, url in enumerate(urls) if url.isprintable()}
+    if not forms:
+        return frozenset()
+    sql = "SELECT canonical_url FROM sources WHERE canonical_url IN :forms AND removed_at_ms IS NULL"
+    there = {each["canonical_url"] for each in await rows(tx, sql, forms=list(forms.values()))}
+    return frozenset(position for position, form in forms.items() if form in there)
 
 
 async def get(tx: Tx, source_id: int) -> Source | None:
@@ -93,12 +120,6 @@ async def of_site(tx: Tx, url: str) -> Source | None:
     return read_source(found) if found else None
 
 
-async def of_host(tx: Tx, host: str) -> tuple[Source, ...]:
-    """Those that are not removed and have this host in their address, or something that looks like it."""
-    sql = "SELECT * FROM sources WHERE removed_at_ms IS NULL AND lower(url) LIKE :pattern ORDER BY id"
-    return tuple(read_source(each) for each in await rows(tx, sql, pattern=f"%{host.lower()}%"))
-
-
 async def is_taken(tx: Tx, url: str, source_id: int) -> bool:
     """Whether another source, removed ones included, has this address."""
     sql = "SELECT 1 AS found FROM sources WHERE url = :url AND id <> :id"
@@ -136,7 +157,8 @@ async def switch(tx: Tx, source_id: int, url: str, at: datetime) -> Source | Non
         tx,
         """
         UPDATE sources
-           SET url = :url, next_poll_at_ms = :at, etag = NULL, last_modified = NULL, body_digest = NULL,
+           SET url = :url, canonical_url = :canonical_url, next_poll_at_ms = :at,
+               etag = NULL, last_modified = NULL, body_digest = NULL,
                moved_seen = NULL, errors = 0, last_error = NULL, failing_since_ms = NULL, told_at_ms = NULL,
                ended_at_ms = NULL
          WHERE id = :id AND removed_at_ms IS NULL
@@ -144,9 +166,14 @@ async def switch(tx: Tx, source_id: int, url: str, at: datetime) -> Source | Non
         """,
         id=source_id,
         url=url,
+        canonical_url=canonical_url(url),
         at=at,
     )
     return read_source(switched) if switched else None
+
+
+def _form(url: str) -> str:
+    return canonical_url(url if "://" in url else f"https://{url}")
 
 
 def read_source(found: RowMapping) -> Source:

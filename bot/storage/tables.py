@@ -71,6 +71,8 @@ sources = Table(
     Column("failing_since_ms", BigInteger),
     Column("told_at_ms", BigInteger),  # when admins heard of this row of errors
     Column("ended_at_ms", BigInteger),
+    Column("canonical_url", Text, nullable=False, server_default=text("''")),  # by which it is known
+    Index("ix_sources_canonical_url", "canonical_url"),
     _where("ix_sources_due", "next_poll_at_ms", condition="removed_at_ms IS NULL"),
 )
 

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from bot.storage import articles, polling, sources
 from bot.storage.database import Database
 from tests.conftest import Clock
@@ -15,8 +17,8 @@ async def test_an_added_source_is_due_at_once_and_found(database: Database, cloc
         added = await add_source(tx, clock())
         assert added.next_poll_at == added.added_at == clock()
         assert (added.title, added.language, added.errors) == ("Wire", "en", 0)
-        assert await sources.find(tx, added.url) == await sources.get(tx, added.id) == added
-        assert await sources.find(tx, "https://nowhere.example/") is None
+        assert await sources.known(tx, added.url) == await sources.get(tx, added.id) == added
+        assert await sources.known(tx, "https://nowhere.example/") is None
         assert await sources.listed(tx) == (added,)
 
 
@@ -32,7 +34,7 @@ async def test_a_removed_source_comes_back_by_adding_or_restoring(database: Data
         added = await add_source(tx, clock())
         assert await sources.remove(tx, added.id, clock())
         assert not await sources.remove(tx, added.id, clock())
-        assert await sources.find(tx, added.url) is await sources.get(tx, added.id) is None
+        assert await sources.known(tx, added.url) is await sources.get(tx, added.id) is None
         assert await sources.listed(tx) == ()
         assert await polling.claim_due(tx, clock(), clock() + QUARTER, 10) == ()
         clock.advance(seconds=60)
@@ -62,3 +64,39 @@ async def test_a_page_is_some_of_them_with_the_articles_of_a_week(database: Data
         for spelled in (site, site.rstrip("/"), "bay.example", "http://bay.example"):
             found = await sources.of_site(tx, spelled)
             assert (found == of_bay) == (not spelled.startswith("http:"))
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    ["https://wire.example/feed", "http://wire.example/feed/", "www.wire.example/feed",
+     "WIRE.example/feed?utm_source=x", "https://www.wire.example:443/feed#top"],
+)  # fmt: skip
+async def test_a_source_is_known_however_its_address_is_spelled(database: Database, clock: Clock, spelled: str) -> None:
+    async with database.write() as tx:
+        added = await add_source(tx, clock())
+        assert await sources.known(tx, spelled) == added
+        asked = ("https://wire.example/feed?page=2", "\0", spelled, "wire", "")
+        assert await sources.known_among(tx, asked) == {2}
+        assert await sources.known_among(tx, ()) == frozenset()
+        await sources.remove(tx, added.id, clock())
+        assert await sources.known(tx, spelled) is None
+        assert await sources.known_among(tx, asked) == frozenset()
+
+
+async def test_of_two_under_one_form_the_one_that_is_spelled_so_is_meant(database: Database, clock: Clock) -> None:
+    async with database.write() as tx:
+        one, other = await add_source(tx, clock(), "wire"), await add_source(tx, clock(), "www.wire")
+        assert [await sources.known(tx, each.url) for each in (one, other)] == [one, other]
+        assert await sources.known(tx, "http://wire.example/feed") == one
+
+
+async def test_a_source_that_moves_is_known_where_it_is(database: Database, clock: Clock) -> None:
+    async with database.write() as tx:
+        added = await add_source(tx, clock())
+        await sources.switch(tx, added.id, "https://coast.example/rss", clock())
+        assert await sources.known(tx, added.url) is None
+        assert await sources.known(tx, "coast.example/rss") is not None
+        moved = "https://bay.example/atom"
+        await polling.polled(tx, added.id, at=clock(), etag=None, last_modified=None, next_poll_at=clock(), url=moved)
+        assert await sources.known(tx, "coast.example/rss") is None
+        assert await sources.known(tx, "bay.example/atom") is not None

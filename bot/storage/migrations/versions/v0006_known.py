@@ -1,7 +1,9 @@
-"""Articles: an image from before an edit; hubs that are to stop, those of removed sources among them."""
+"""Sources: by which address each is known; hubs that are to stop; articles: an image from before an edit."""
 
 import sqlalchemy as sa
 from alembic import op
+
+from bot.domain.canonical import canonical_url
 
 revision = "0006"
 down_revision = "0005"
@@ -14,6 +16,17 @@ Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     op.add_column("articles", sa.Column("image_outdated", sa.Boolean, nullable=False, server_default=sa.false()))
     _leave_hubs()
+    _know_sources()
+
+
+def _know_sources() -> None:
+    op.add_column("sources", sa.Column("canonical_url", sa.Text, nullable=False, server_default=sa.text("''")))
+    connection = op.get_bind()
+    found = connection.execute(sa.text("SELECT id, url FROM sources")).all()
+    known = [{"id": id_, "canonical_url": canonical_url(url)} for id_, url in found]
+    if known:
+        connection.execute(sa.text("UPDATE sources SET canonical_url = :canonical_url WHERE id = :id"), known)
+    op.create_index("ix_sources_canonical_url", "sources", ["canonical_url"])
 
 
 def _leave_hubs() -> None:
