@@ -15,9 +15,9 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from benchmarks.delivery.figures import line, percentile, title
-from benchmarks.delivery.processes import apart
-from benchmarks.delivery.stores import analyse, new_database, opened
+from benchmarks.common.figures import line, percentile, title
+from benchmarks.common.processes import apart
+from benchmarks.common.stores import analyse, new_database, opened
 from benchmarks.sources.loopback import control, host, web_apart
 from benchmarks.sources.outlets import OLD, Outlets, feed, feed_url
 from benchmarks.sources.service import running
