@@ -2,8 +2,8 @@
 
     python -m benchmarks.sources [--quick] [--only cycle,scale,push] [--feeds FOLDER or ARCHIVE]
 
-Figures are the median of the rounds, in brackets the lowest and the highest. All of it takes about twenty minutes;
---quick some, with smaller sizes. Feeds are the saved ones of the evaluation data where they lie beside the
+Figures are the median of the rounds, in brackets the lowest and the highest. All of it takes about half an hour;
+--quick some minutes, with smaller sizes. Feeds are the saved ones of the evaluation data where they lie beside the
 project, else made-up ones. A loopback network of which every address answers is needed, as Linux has it.
 """
 
