@@ -54,7 +54,7 @@ async def test_hostile_words_are_only_words(database: Database, clock: Clock, wo
         chat = await add_chat(tx, clock())
         assert await search.stories(tx, tuple(words.split()), since=clock()) == ()
         assert await search.stories(tx, (words,), since=clock()) == ()
-        assert await sources.find(tx, words) is None
+        assert await sources.known(tx, words) is None
         stored = await subscribe(tx, chat, clock(), words[:100])
         assert await topics.words(tx, stored.topic_id) == words[:100]
         assert await chats.find(tx, ChatRef(7)) == chat

@@ -6,19 +6,29 @@ Figures are the median of the rounds, in brackets the lowest and the highest: ot
 All of it takes about half an hour; --quick a few minutes, with smaller sizes.
 """
 
-import argparse
 from collections.abc import Callable
 
+from benchmarks.common.command import command, sized
+from benchmarks.common.figures import machine
+from benchmarks.common.stores import postgresql_server
 from benchmarks.delivery import asking, capped, fan_out, uncapped, waiting
-from benchmarks.delivery.figures import machine
-from benchmarks.delivery.stores import postgresql_server
 
 PARTS = ("uncapped", "capped", "asking", "fan_out", "waiting")
+SIZES = {
+    "rounds": (3, 1),
+    "messages": (2000, 500),
+    "capped-chats": (1000, 150),
+    "asking-chats": (10_000, 5000),
+    "asks": (200, 50),
+    "asking-seconds": (60, 15),
+    "fan-out-chats": (100_000, 10_000),
+    "waiting": (1_000_000, 100_000),
+}
 
 
 def main() -> None:
     """Print the tables."""
-    asked = _arguments()
+    asked = sized(command(__doc__, PARTS), SIZES)
     print(machine())
     parts: dict[str, Callable[[], None]] = {
         "uncapped": lambda: uncapped.table(asked.messages, asked.rounds),
@@ -30,29 +40,6 @@ def main() -> None:
     with postgresql_server() as server:
         for name in asked.only.split(","):
             parts[name]()
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="smaller sizes, for those that are not given")
-    parser.add_argument("--only", default=",".join(PARTS), help="parts, separated by commas")
-    sizes = {
-        "rounds": (3, 1),
-        "messages": (2000, 500),
-        "capped-chats": (1000, 150),
-        "asking-chats": (10_000, 5000),
-        "asks": (200, 50),
-        "asking-seconds": (60, 15),
-        "fan-out-chats": (100_000, 10_000),
-        "waiting": (1_000_000, 100_000),
-    }
-    for name, (full, quick) in sizes.items():
-        parser.add_argument(f"--{name}", type=int, help=f"{full:,}; quick: {quick:,}")
-    asked = parser.parse_args()
-    for name, (full, quick) in sizes.items():
-        if getattr(asked, name.replace("-", "_")) is None:
-            setattr(asked, name.replace("-", "_"), quick if asked.quick else full)
-    return asked
 
 
 if __name__ == "__main__":

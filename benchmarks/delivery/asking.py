@@ -14,9 +14,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from benchmarks.delivery.figures import line, percentile, title
-from benchmarks.delivery.processes import apart
-from benchmarks.delivery.stores import FIRST_USER, fill, new_database, opened, tell
+from benchmarks.common.figures import line, percentile, title
+from benchmarks.common.processes import apart
+from benchmarks.common.stores import FIRST_USER, fill, new_database, opened, tell
 from bot.sandbox.server import Sandbox
 from bot.storage import subscriptions
 from bot.tg.locales import en as texts

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 from telegram import Bot
 
-from benchmarks.delivery.figures import line, spread, title
-from benchmarks.delivery.processes import Taken, apart, sandbox_apart
-from benchmarks.delivery.stores import fill, new_database, opened
+from benchmarks.common.figures import line, spread, title
+from benchmarks.common.processes import Taken, apart, sandbox_apart
+from benchmarks.common.stores import fill, new_database, opened
 from bot.domain.models import Message, Owed
 from bot.sandbox.limits import Limits
 from bot.services.delivery import Deliveries

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 
 import psutil
 
-from benchmarks.delivery.figures import line, percentile, spread, title
-from benchmarks.delivery.processes import apart
-from benchmarks.delivery.stores import fill, new_database, opened, tell
+from benchmarks.common.figures import line, percentile, spread, title
+from benchmarks.common.processes import apart
+from benchmarks.common.stores import fill, new_database, opened, tell
 from bot.services.briefings import Briefings
 from bot.services.presence import Presence
 from bot.storage import outbox, subscriptions

@@ -20,8 +20,8 @@ from aiogram.client.telegram import TelegramAPIServer
 from telegram import Bot
 from telegram.request import BaseRequest, HTTPXRequest
 
-from benchmarks.delivery.figures import line, spread, title
-from benchmarks.delivery.processes import apart, sandbox_apart
+from benchmarks.common.figures import line, spread, title
+from benchmarks.common.processes import apart, sandbox_apart
 from bot.tg.transport import AiohttpRequest
 
 TOKEN = "42:TEST"

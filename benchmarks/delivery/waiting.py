@@ -5,9 +5,9 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
-from benchmarks.delivery.figures import line, spread, title
-from benchmarks.delivery.processes import apart
-from benchmarks.delivery.stores import analyse, fill, new_database, opened
+from benchmarks.common.figures import line, spread, title
+from benchmarks.common.processes import apart
+from benchmarks.common.stores import analyse, fill, new_database, opened
 from bot.storage import backlog, outbox
 from bot.storage.database import Database, Tx
 from bot.storage.sql import run

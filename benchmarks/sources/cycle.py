@@ -24,9 +24,9 @@ import psutil
 import structlog
 
 from benchmarks.at_rest import cpu_s
-from benchmarks.delivery.figures import line, spread, title
-from benchmarks.delivery.processes import apart
-from benchmarks.delivery.stores import new_database, opened
+from benchmarks.common.figures import line, spread, title
+from benchmarks.common.processes import apart
+from benchmarks.common.stores import new_database, opened
 from benchmarks.sources.bodies import bodies, copy_of, with_news
 from benchmarks.sources.loopback import Asked, control, host, http, web_apart
 from bot.engine.workers import ProcessWorkers

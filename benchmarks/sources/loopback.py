@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
-from benchmarks.delivery.processes import SPAWNING
+from benchmarks.common.processes import SPAWNING
 
 HOSTS = 250 * 250 * 250
 

@@ -23,8 +23,8 @@ from typing import Any
 
 from aiohttp import ClientSession, web
 
-from benchmarks.delivery.figures import line, percentile, title
-from benchmarks.delivery.processes import apart
+from benchmarks.common.figures import line, percentile, title
+from benchmarks.common.processes import apart
 from benchmarks.sources.service import running
 from bot.sandbox.server import Sandbox
 

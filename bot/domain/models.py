@@ -195,7 +195,10 @@ class Condensed:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Articles about one event, told by its lead article. `ready_at`: when readers could first be told of it."""
+    """Articles about one event, told by its lead article. `ready_at`: when readers could first be told of it.
+
+    `outlets` is how many told it, whoever was removed since: it says how widely it was told, as earlier messages do.
+    """
 
     id: int
     title: str

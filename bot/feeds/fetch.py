@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import socket
 import zlib
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -30,6 +30,9 @@ from bot.feeds.guard import REFUSAL, Guard, RefusedAddress
 USER_AGENT = f"Nutgraf/{__version__} (feed reader of a Telegram news bot; contact: whoever runs this bot)"
 MOST_BYTES = 10 << 20
 MOST_REDIRECTS = 5
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_SAME_METHOD = frozenset({307, 308})
+_TOO_OFTEN = "It redirects too often."
 _SILENCE_S = 20.0
 _CHUNK_BYTES = 64 << 10
 _GZIP = 31  # zlib's wbits: a gzip header and the largest window
@@ -105,19 +108,17 @@ class Fetcher:
             raise _as_source_error(error) from error
 
     async def post_form(self, url: str, form: Mapping[str, str], *, total_s: float = 30.0) -> int:
-        """Post a form to an address, following no redirect; returns the status, one of 200 to 299.
+        """Post a form to an address; returns the status, one of 200 to 299.
+
+        At most five redirects are followed, of the kinds that mean the same request again (307 and 308).
 
         Raises:
-            Forbidden: the guard said no.
+            Forbidden: the guard said no, at the address or at a redirect.
             SourceError: anything else; `status` where there was an answer.
         """
         try:
             async with asyncio.timeout(total_s):
-                address = self._guard.check_url(url)
-                async with self._opened().post(address, data=dict(form), allow_redirects=False) as response:
-                    if 200 <= response.status < 300:
-                        return response.status
-                    raise SourceError(_status_line(response.status), response.status, self._retry_after(response))
+                return await self._post(self._guard.check_url(url), form)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise _as_source_error(error) from error
 
@@ -145,7 +146,18 @@ class Fetcher:
                     return await self._answer(response, url, moved_to, most_bytes)
                 permanent = permanent and response.status in (301, 308)
             url = next_hop(self._guard, url, target)
-        raise SourceError("It redirects too often.")
+        raise SourceError(_TOO_OFTEN)
+
+    async def _post(self, url: str, form: Mapping[str, str]) -> int:
+        for _ in range(MOST_REDIRECTS + 1):
+            async with self._opened().post(url, data=dict(form), allow_redirects=False) as response:
+                target = _redirect(response, _SAME_METHOD)
+                if 200 <= response.status < 300:
+                    return response.status
+                if target is None:
+                    raise SourceError(_status_line(response.status), response.status, self._retry_after(response))
+            url = next_hop(self._guard, url, target)
+        raise SourceError(_TOO_OFTEN)
 
     @contextlib.asynccontextmanager
     async def _request(self, url: str, headers: dict[str, str]) -> AsyncIterator[aiohttp.ClientResponse]:
@@ -242,10 +254,8 @@ class _GuardedResolver(AbstractResolver):
         await self._inner.close()
 
 
-def _redirect(response: aiohttp.ClientResponse) -> str | None:
-    if response.status not in (301, 302, 303, 307, 308):
-        return None
-    return response.headers.get("Location") or None
+def _redirect(response: aiohttp.ClientResponse, kinds: Collection[int] = _REDIRECTS) -> str | None:
+    return (response.headers.get("Location") or None) if response.status in kinds else None
 
 
 async def _body(response: aiohttp.ClientResponse, most_bytes: int) -> bytes:

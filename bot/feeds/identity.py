@@ -8,10 +8,10 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 
+from bot.domain.canonical import canonical_url
 from bot.domain.models import Entry, Feed, NewArticle
 from bot.domain.text import cut, plain
 from bot.feeds.limits import MOST_ENTRIES
-from bot.feeds.urls import canonical_url
 
 _TITLE_CHARS = 120
 _DIGESTED_CHARS = 20_000

@@ -11,10 +11,9 @@ from bot.domain.models import Source
 from bot.domain.ports import Now
 from bot.feeds.choices import Choice
 from bot.services.finding import Finder, Found, refusal, rivals, source_title
-from bot.services.known import known_positions, known_source
 from bot.services.offers import Offer, Offers
 from bot.services.previews import Previews, Sample
-from bot.storage import hubs, sources
+from bot.storage import sources
 from bot.storage.database import Database
 
 UNKNOWN_NUMBER = "That choice does not exist."
@@ -108,7 +107,7 @@ class Adding:
         choices = await self._offers.get(offer_id)
         choice, now = _at(choices, position), self._now()
         async with self._database.write() as tx:
-            if known := await known_source(tx, (choice.url,)):
+            if known := await sources.known(tx, choice.url):
                 return known, len(choices) - 1, True
             source = await sources.add(
                 tx,
@@ -119,7 +118,6 @@ class Adding:
                 interval_s=self._interval_s,
                 at=now,
             )
-            await hubs.renew(tx, source.id, now)
         return source, len(choices) - 1, False
 
     async def cancel(self, offer_id: int) -> None:
@@ -128,11 +126,11 @@ class Adding:
 
     async def _known(self, url: str) -> Source | None:
         async with self._database.read() as tx:
-            return await known_source(tx, (url.strip(),))
+            return await sources.known(tx, url.strip())
 
     async def _offer(self, offer_id: int, choices: tuple[Choice, ...]) -> Offer:
         async with self._database.read() as tx:
-            return Offer(offer_id, choices, await known_positions(tx, [choice.url for choice in choices]))
+            return Offer(offer_id, choices, await sources.known_among(tx, [choice.url for choice in choices]))
 
     async def _proposal(self, offer_id: int, position: int, found: Found, others: int) -> Proposal:
         return Proposal(offer_id, position, others, await self._previews.sample(found))

@@ -35,7 +35,7 @@ AGAIN_FOR = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """An article on its way into a story; `condensed` is None where that failed."""
+    """An article that is read; `condensed` is None where that failed."""
 
     claimed: Claimed
     condensed: Condensed | None
@@ -66,27 +66,51 @@ class Condense:
         found = [one.article for one in earliest_first]
         done = await asyncio.gather(*map(self._condense, found))
         folded = await self._copies.folded(found)
-        return await self._settle([Ready(*each) for each in zip(earliest_first, done, folded, strict=True)])
+        ready = [Ready(*each) for each in zip(earliest_first, done, folded, strict=True)]
+        # first, so that what is new is compared with what an edited article says now
+        await self._settle_edited([one for one in ready if one.claimed.placed])
+        return await self._settle_new([one for one in ready if not one.claimed.placed])
 
-    async def _settle(self, ready: Sequence[Ready]) -> int:
-        """Store what was condensed; returns how many stories came of it."""
+    async def _settle_edited(self, edited: Sequence[Ready]) -> None:
+        """Store what was told before and keeps its story; nobody is told."""
+        if not edited:
+            return
+        async with self._database.write() as tx:
+            await fingerprints.one_at_a_time(tx)
+            now = self._now()
+            for one in edited:
+                await self._store(tx, one, now)
+            # a copy of a copy does not count; what a first said before may find it, and is not what is compared
+            firsts = {one.claimed.article.id: one.folded.values for one in edited if not one.claimed.copy}
+            await fingerprints.put(tx, firsts, now)
+
+    async def _settle_new(self, ready: Sequence[Ready]) -> int:
+        """Give what was condensed its story; returns how many came of it."""
         made, left = 0, {one.claimed.article.id: one for one in ready}
         while left:
-            # what was told before keeps its story
-            values = {key: () if one.claimed.placed else one.folded.values for key, one in left.items()}
+            values = {key: one.folded.values for key, one in left.items()}
             known = await self._copies.verdicts([one.claimed.article for one in left.values()], values)
             async with self._database.write() as tx:
                 now = self._now()
                 placed = await places(tx, list(left), values, known)
                 for key, first_id in placed.items():
-                    await self._store(tx, left.pop(key), first_id, now)
+                    await self._place(tx, left.pop(key), first_id, now)
                 await fingerprints.put(tx, {key: values[key] for key, first in placed.items() if first is None}, now)
                 if None in placed.values():
                     await subscriptions.wake_instant(tx, now)
             made += list(placed.values()).count(None)
         return made
 
-    async def _store(self, tx: Tx, one: Ready, first_id: int | None, now: datetime) -> None:
+    async def _place(self, tx: Tx, one: Ready, first_id: int | None, now: datetime) -> None:
+        await self._store(tx, one, now)
+        article = one.claimed.article
+        if first_id is not None:
+            await stories.join(tx, article.id, first_id)
+        else:
+            # what was old when its source was new is found by topics, and is no news
+            await stories.add(tx, article.id, now if one.claimed.news else min(now, article.published_at))
+
+    async def _store(self, tx: Tx, one: Ready, now: datetime) -> None:
         article = one.claimed.article
         # the text that the index holds is the one that topics are folded to
         await articles.ready(
@@ -98,11 +122,6 @@ class Condense:
             index_body=one.folded.body,
             at=now,
         )
-        if first_id is not None:
-            await stories.join(tx, article.id, first_id)
-        else:
-            # what was old when its source was new is found by topics, and is no news
-            await stories.add(tx, article.id, now if one.claimed.news else min(now, article.published_at))
 
     async def _condense_again(self, now: datetime) -> None:
         if not self._outdated:

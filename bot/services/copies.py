@@ -52,7 +52,7 @@ class Copies:
         async with self._database.read() as tx:
             others = await _candidates(tx, values)
             ids = {other for of_it in others.values() for other in of_it}
-            known = await articles.several(tx, list(ids)) if ids else {}
+            known = await articles.condensed(tx, list(ids)) if ids else {}
         known |= {each.id: each for each in found}
         pairs = [(other, article_id) for article_id, of_it in others.items() for other in of_it if other in known]
         if not pairs:

@@ -23,7 +23,7 @@ from bot.services.pages import Pages
 from bot.services.polls import Brought, is_unchanged, record, record_unchanged
 from bot.services.trouble import Trouble
 from bot.services.work_off import work_off
-from bot.storage import articles, sources
+from bot.storage import articles, polling
 from bot.storage.database import Database
 
 log = structlog.get_logger()
@@ -72,7 +72,7 @@ class Ingest:
     async def _claim(self, most: int) -> tuple[Source, ...]:
         now = self._now()
         async with self._database.write() as tx:
-            return await sources.claim_due(tx, now, now + LEASE, most)
+            return await polling.claim_due(tx, now, now + LEASE, most)
 
     async def _poll(self, source: Source) -> int:
         try:
@@ -100,7 +100,7 @@ class Ingest:
         if unchanged or waiting:
             async with self._database.write() as tx:
                 await record_unchanged(tx, unchanged, self._now())
-                await sources.postpone_all(tx, waiting)
+                await polling.postpone_all(tx, waiting)
 
     async def _read(self, source: Source, fetched: Fetched) -> tuple[Brought, bytes]:
         """What is in a body that was not in the last one, and what to remember of it."""
@@ -132,9 +132,9 @@ class Ingest:
         asked = Asked(retry_after_s=host_pause_s(status, retry_s) if retry_s is not None else None)
         async with self._database.write() as tx:
             due_at = next_poll(source.id, wait, asked, now)
-            failed = await sources.failed(tx, source.id, why=str(error), at=now, next_poll_at=due_at)
+            failed = await polling.failed(tx, source.id, why=str(error), at=now, next_poll_at=due_at)
             if has_ended(status):
-                await sources.end(tx, source.id, why=str(error), at=now)
+                await polling.end(tx, source.id, why=str(error), at=now)
             if failed and self._trouble:
                 await self._trouble.note(tx, failed, ended=has_ended(status), now=now)
         log.warning("source failed", source_id=source.id, errors=source.errors + 1, why=str(error), due_at=due_at)

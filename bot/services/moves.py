@@ -102,10 +102,11 @@ class Moves:
     async def _move(self, tx: Tx, source: Source, url: str) -> Source:
         if await sources.is_taken(tx, url, source.id):
             raise UserError(TAKEN)
-        moved = await sources.switch(tx, source.id, url, self._now())
+        now = self._now()
+        moved = await sources.switch(tx, source.id, url, now)
         if moved is None:
             raise UserError(GONE)
-        await hubs.drop(tx, source.id)  # it pushes the earlier address
+        await hubs.leave(tx, source.id, now)  # it pushes the earlier address
         return moved
 
     async def _free(self, source: Source, found: Sequence[Found]) -> list[Found]:

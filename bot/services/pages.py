@@ -133,7 +133,7 @@ class Pages:
                 text=choose_text(article.text, page.text, article.title, page.title) if page else article.text,
                 author=article.author or (page.author if page else None),
                 language=article.language or (page.language if page else None),
-                image=article.image or (page.image if page else None),
+                image=page.image if page else None,
                 at=self._now(),
             )
 

@@ -27,7 +27,7 @@ from bot.feeds.identity import new_articles
 from bot.feeds.websub import find_offer, new_secret
 from bot.services.recognise import recognise
 from bot.services.upkeep import RESTORED
-from bot.storage import articles, hubs, sources, state
+from bot.storage import articles, hubs, polling, sources, state
 from bot.storage.sql import Tx
 
 log = structlog.get_logger()
@@ -68,11 +68,11 @@ async def record(tx: Tx, source: Source, fetched: Fetched, brought: Brought | No
     feed = brought.feed if brought else None
     if brought is not None and feed is not None:
         recorded = await _store(tx, source, brought, now)
-        await sources.asked(tx, source.id, ttl_s=feed.ttl_s, skip_hours=feed.skip_hours, skip_days=feed.skip_days)
+        await polling.asked(tx, source.id, ttl_s=feed.ttl_s, skip_hours=feed.skip_hours, skip_days=feed.skip_days)
         await _note_hub(tx, source, fetched, feed, now)
     adopted, seen = adopted_move(fetched.moved_to, source.moved_seen)
     taken = adopted is not None and await sources.is_taken(tx, adopted, source.id)
-    await sources.polled(
+    await polling.polled(
         tx,
         source.id,
         at=now,
@@ -93,11 +93,11 @@ async def record_unchanged(tx: Tx, polls: Sequence[tuple[Source, Fetched]], now:
     """Record polls that brought nothing new: a few statements for all of them, as most polls are of this kind."""
     plain = [(source, fetched) for source, fetched in polls if fetched.moved_to is None]
     ids = [source.id for source, _ in plain]
-    paces, pushed = await sources.paces(tx, ids, now), await hubs.pushing(tx, ids, now)
-    await sources.unchanged(
+    paces, pushed = await polling.paces(tx, ids, now), await hubs.pushing(tx, ids, now)
+    await polling.unchanged(
         tx,
         (
-            sources.Unchanged(
+            polling.Unchanged(
                 source.id,
                 fetched.etag or source.etag,
                 fetched.last_modified or source.last_modified,
@@ -118,7 +118,7 @@ async def _note_hub(tx: Tx, source: Source, fetched: Fetched, feed: Feed, now: d
         token, secret = new_secret(), new_secret()
         await hubs.offer(tx, source.id, hub=offer.hub, topic=offer.topic, token=token, secret=secret, at=now)
     else:
-        await hubs.drop(tx, source.id)  # else its polls stayed daily
+        await hubs.leave(tx, source.id, now)  # else its polls stayed daily
 
 
 async def store(tx: Tx, source: Source, feed: Feed, now: datetime) -> int:
@@ -152,7 +152,7 @@ def digest(body: bytes) -> str:
 
 
 async def _next_poll_at(tx: Tx, source: Source, fetched: Fetched, feed: Feed | None, now: datetime) -> datetime:
-    paces, pushed = await sources.paces(tx, [source.id], now), await hubs.pushing(tx, [source.id], now)
+    paces, pushed = await polling.paces(tx, [source.id], now), await hubs.pushing(tx, [source.id], now)
     return next_poll(source.id, _interval(source, paces, pushed, now), _asked(feed or source, fetched), now)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.domain.ports import Now
-from bot.storage import articles, sources, state
+from bot.storage import articles, polling, state
 from bot.storage.database import Database
 
 log = structlog.get_logger()
@@ -51,7 +51,7 @@ class Presence:
         if self._settled or self._back_at is None:
             return True
         async with self._database.read() as tx:
-            behind = await sources.due_since(tx, self._back_at) or await articles.in_work(tx)
+            behind = await polling.due_since(tx, self._back_at) or await articles.in_work(tx)
         self._settled = not behind or self._now() - self._back_at > PATIENCE
         return self._settled
 

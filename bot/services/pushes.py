@@ -1,9 +1,8 @@
 """Pushes: where a feed names a hub (WebSub) and the hub can reach us, its changes come at once.
 
 The hub is asked, asks back, and is asked again before its lease ends; the feed is still polled once a day. A push that
-carries the signature is taken as a poll's answer; any other only means: poll now. When the source is removed the hub is
-told to stop, and asks back as well. What is pushed to a callback that is nobody's any more (a source removed, switched,
-or with another hub) is answered by 410, which ends it at the hub.
+carries the signature is taken as a poll's answer; any other only means: poll now. When the source is removed, switched,
+or names another hub, the old one is told to stop, and asks back as well; what it pushes until then is answered by 410.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,7 +29,7 @@ from bot.feeds.websub import (
 )
 from bot.services.ingest import Ingest
 from bot.services.polls import store
-from bot.storage import hubs, sources
+from bot.storage import hubs, polling, sources
 from bot.storage.database import Database, Tx
 from bot.storage.hubs import Hub
 
@@ -66,8 +65,8 @@ class Pushes:
         now = self._now()
         async with self._database.write() as tx:
             due = await hubs.claim_due(tx, now, TRY_AGAIN, LONGEST_APART, BATCH)
-            leaving = await hubs.claim_leaving(tx, now, TRY_AGAIN, BATCH)
-        return sum([await self._ask(hub) for hub in (*due, *leaving)])
+            left = await hubs.claim_left(tx, now, TRY_AGAIN, BATCH)
+        return sum([await self._ask(hub) for hub in (*due, *left)])
 
     async def _ask(self, hub: Hub) -> bool:
         callback = callback_url(self._public_url, hub.token)
@@ -92,25 +91,24 @@ class Pushes:
 
     async def _settle(self, tx: Tx, hub: Hub, meant: Confirmed | Denied) -> str:
         now = self._now()
-        if isinstance(meant, Denied):
+        if not hub.wanted:
+            await hubs.ended(tx, hub.token)
+            log.info("hub stops", source_id=hub.source_id)
+        elif isinstance(meant, Denied):
             await hubs.denied(tx, hub.source_id, now + DENIED_FOR)
             log.info("hub denied", source_id=hub.source_id, why=meant.reason)
-            return ""
-        if hub.wanted:
+        else:
             lease_s = meant.lease_s or WANTED_LEASE_S
             lease_until = now + timedelta(seconds=lease_s)
             await hubs.confirmed(tx, hub.source_id, lease_until=lease_until, renew_at=renew_at(now, lease_s))
             log.info("hub pushes", source_id=hub.source_id, lease_s=lease_s)
-        else:
-            await hubs.ended(tx, hub.source_id)
-            log.info("hub stops", source_id=hub.source_id)
-        return meant.challenge
+        return "" if isinstance(meant, Denied) else meant.challenge
 
     async def take(self, token: str, body: bytes, content_type: str | None, signature: str | None) -> bool:
         """Take what was pushed; whether the callback is anybody's. Nothing tells the sender whether it was believed."""
         async with self._database.write() as tx:
             hub = await hubs.called(tx, token)
-            source = await sources.get(tx, hub.source_id) if hub else None
+            source = await sources.get(tx, hub.source_id) if hub and hub.wanted else None
         if hub is None or source is None:
             return False
         feed = await self._parsed(source, body, content_type) if is_signed(body, signature, hub.secret) else None
@@ -119,7 +117,7 @@ class Pushes:
             if feed is None:
                 # without proof: look for ourselves, and no more often than a poll may
                 may_at = (source.last_polled_at or source.added_at) + timedelta(seconds=source.interval_s)
-                await sources.postpone(tx, source.id, min(source.next_poll_at, max(may_at, now)))
+                await polling.postpone(tx, source.id, min(source.next_poll_at, max(may_at, now)))
             else:
                 new = await store(tx, source, feed, now)
                 log.info("pushed", source_id=source.id, new=new)

@@ -60,6 +60,8 @@ async def _note_edits(tx: Tx, pairs: Sequence[tuple[known.Known, NewArticle]], n
         elif edits < MOST_EDITS and (stored.edited_at is None or now - stored.edited_at >= EDITS_APART):
             edits += 1
             await known.edit(tx, stored.id, article, now)
+            if article.url and article.url != stored.url:
+                await known.relink(tx, stored.id, article.url, article.canonical_url)
         else:
             left += 1
     return not left

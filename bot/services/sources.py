@@ -13,7 +13,6 @@ from bot.domain.ports import Now
 from bot.domain.text import cut, plain
 from bot.feeds.urls import MOST_CHARS
 from bot.services.finding import PATIENCE_S, Finder, Found, source_title
-from bot.services.known import known_positions, known_source
 from bot.services.polls import record_poll
 from bot.storage import hubs, sources, stories
 from bot.storage.database import Database
@@ -82,12 +81,12 @@ class Sources:
     async def there(self, url: str) -> Source | None:
         """The source with this address, however it is spelled."""
         async with self._database.read() as tx:
-            return await known_source(tx, (url,))
+            return await sources.known(tx, url)
 
     async def there_among(self, urls: Sequence[str]) -> frozenset[int]:
         """The positions of the addresses that sources have, however they are spelled."""
         async with self._database.read() as tx:
-            return await known_positions(tx, urls)
+            return await sources.known_among(tx, urls)
 
     async def _store(
         self, found: Found, asked: str, interval_s: int | None = None, *, address: str | None = None
@@ -95,7 +94,7 @@ class Sources:
         """The source of a feed, added if need be, and whether it was there already."""
         now = self._now()
         async with self._database.write() as tx:
-            if known := await known_source(tx, (found.fetched.url, asked)):
+            if known := await sources.known(tx, found.fetched.url) or await sources.known(tx, asked):
                 return known, True
             source = await sources.add(
                 tx,
@@ -106,7 +105,6 @@ class Sources:
                 interval_s=interval_s or self._interval_s,
                 at=now,
             )
-            await hubs.renew(tx, source.id, now)
             await record_poll(tx, source, found.fetched, found.feed, now)
         return source, False
 
@@ -121,7 +119,7 @@ class Sources:
             if wanted.isascii() and wanted.isdigit() and len(wanted) <= MOST_DIGITS:
                 source = await sources.get(tx, int(wanted))
             else:
-                source = await known_source(tx, (wanted,)) or await sources.of_site(tx, wanted)
+                source = await sources.known(tx, wanted) or await sources.of_site(tx, wanted)
         if source is None:
             raise UserError(f"There is no source “{cut(wanted, 80)}”. /sources lists them with their numbers.")
         return source
@@ -133,17 +131,14 @@ class Sources:
             source = await sources.get(tx, source_id)
             if not source or not await sources.remove(tx, source_id, now):
                 return None
+            await hubs.leave(tx, source_id, now)
             await stories.hand_over(tx, source_id, now - HANDED_OVER)
             return source
 
     async def restore(self, source_id: int) -> Source | None:
-        """Take back a removal; its hub is asked again. None if there is none to take back."""
-        now = self._now()
+        """Take back a removal; the next poll finds its hub again. None if there is none to take back."""
         async with self._database.write() as tx:
-            source = await sources.restore(tx, source_id, now)
-            if source:
-                await hubs.renew(tx, source_id, now)
-            return source
+            return await sources.restore(tx, source_id, self._now())
 
     async def get(self, source_id: int) -> Source | None:
         """The source with this number; None if there is none."""

@@ -14,7 +14,7 @@ from bot.domain.models import Chat, ChatRef, Move, Owed, Source
 from bot.domain.politeness import tell_admins
 from bot.domain.ports import Now, TellFailing
 from bot.services.moves import Moves
-from bot.storage import chats, notices, outbox, sources
+from bot.storage import chats, notices, outbox, polling, sources
 from bot.storage.database import Database, Tx
 
 log = structlog.get_logger()
@@ -41,7 +41,7 @@ class Trouble:
         """A source failed again; whoever should hear of it will."""
         since = source.failing_since or now
         if ended or tell_admins(source.errors, since, source.told_at, now):
-            await sources.told(tx, source.id, now)
+            await polling.told(tx, source.id, now)
             await notices.owe(tx, source.id, now)
             log.warning("source keeps failing", source_id=source.id, errors=source.errors, ended=ended)
 

@@ -19,8 +19,8 @@ from bot.storage import (
     contents,
     fingerprints,
     outbox,
+    polling,
     restored,
-    sources,
     state,
     subscriptions,
     updates,
@@ -76,7 +76,7 @@ class Upkeep:
     async def _bring_back(self, now: datetime) -> int:
         """What was made due by a clock that had leapt ahead."""
         async with self._database.write() as tx:
-            found = await sources.bring_back(tx, now, LATEST_SOURCE)
+            found = await polling.bring_back(tx, now, LATEST_SOURCE)
             found += await articles.bring_back(tx, now, now + LATEST)
             found += await outbox.bring_back(tx, now, now + LATEST)
         return found + await self._in_batches(lambda tx: _bring_back_subscriptions(tx, now))

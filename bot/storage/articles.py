@@ -4,7 +4,7 @@ Work is claimed by moving `due_at_ms` ahead, so a crash postpones an article and
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 
@@ -20,12 +20,16 @@ _BATCH = 50  # articles in one INSERT
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """An article taken for work; `attempts` counts this one, `news` as in `NewArticle`. `placed`: it has its story."""
+    """An article taken for work; `attempts` counts this one, `news` as in `NewArticle`.
+
+    `placed`: it has its story, `copy`: as the copy of another article.
+    """
 
     article: Article
     attempts: int
     news: bool
     placed: bool
+    copy: bool
 
 
 async def add_new(tx: Tx, source_id: int, articles: Sequence[NewArticle], fetched_at: datetime) -> int:
@@ -112,14 +116,15 @@ async def read(
     published_at: datetime | None = None,
     at: datetime,
 ) -> None:
-    """Move found → read, due at once. What is None keeps its stored value."""
+    """Move found → read, due at once. What is None keeps its stored value, and so does an image that is current."""
     await run(
         tx,
         """
         UPDATE articles
            SET state = 'read', attempts = 0, due_at_ms = :at, text = :text, title = COALESCE(:title, title),
                author = COALESCE(:author, author), language = COALESCE(:language, language),
-               image = COALESCE(:image, image), published_at_ms = COALESCE(:published_at, published_at_ms)
+               image = CASE WHEN image_outdated THEN COALESCE(:image, image) ELSE COALESCE(image, :image) END,
+               image_outdated = FALSE, published_at_ms = COALESCE(:published_at, published_at_ms)
          WHERE id = :id AND state = 'found'
         """,
         id=article_id,
@@ -221,21 +226,26 @@ async def keep(tx: Tx, article_id: int, version: int) -> None:
 
 async def get(tx: Tx, article_id: int) -> Article | None:
     """The article with this id."""
-    return (await several(tx, [article_id])).get(article_id)
+    found = await rows(tx, _BY_ID, ids=[article_id])
+    return _article(found[0]) if found else None
 
 
-async def several(tx: Tx, ids: Sequence[int]) -> dict[int, Article]:
-    """Articles by id; unknown ids are left out."""
-    found = await rows(
-        tx,
-        """
-        SELECT articles.*, sources.title AS source_title
-          FROM articles JOIN sources ON sources.id = articles.source_id
-         WHERE articles.id IN :ids
-        """,
-        ids=list(ids),
-    )
-    return {each["id"]: _article(each) for each in found}
+async def condensed(tx: Tx, ids: Sequence[int]) -> dict[int, Article]:
+    """Articles by id with the text that was condensed last, while an edit is being read; unknown ids are left out."""
+    found = await rows(tx, _BY_ID, ids=list(ids))
+    return {each["id"]: replace(_article(each), text=_condensed_text(each)) for each in found}
+
+
+_BY_ID = """
+    SELECT articles.*, sources.title AS source_title
+      FROM articles JOIN sources ON sources.id = articles.source_id
+     WHERE articles.id IN :ids
+"""
+
+
+def _condensed_text(found: RowMapping) -> str:
+    before = found["previous_text"] if found["state"] != "ready" else None
+    return str(found["text"] if before is None else before)
 
 
 async def counts(tx: Tx) -> dict[str, int]:
@@ -253,7 +263,13 @@ _COUNTS = """
 
 
 def _claimed(found: RowMapping) -> Claimed:
-    return Claimed(_article(found), found["attempts"], bool(found["news"]), found["story_id"] is not None)
+    return Claimed(
+        article=_article(found),
+        attempts=found["attempts"],
+        news=bool(found["news"]),
+        placed=found["story_id"] is not None,
+        copy=found["copy_of"] is not None,
+    )
 
 
 def _article(found: RowMapping) -> Article:

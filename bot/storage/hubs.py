@@ -1,4 +1,4 @@
-"""Hubs: who pushes the changes of which source (WebSub), until when, and what proves it."""
+"""Hubs: who pushes the changes of which source (WebSub), until when, what proves it, and who is to stop."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,38 +7,32 @@ from datetime import datetime, timedelta
 from sqlalchemy.engine import RowMapping
 
 from bot.storage.sql import Tx, row, rows, run, run_given
-from bot.storage.times import from_ms, maybe_from_ms
 
 
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """One source's hub. `lease_until` is None while it has not confirmed; asked again from `renew_at` on.
-
-    `wanted` is false once its source was removed.
-    """
+    """A subscription at a hub. Where it is not `wanted`, the hub is to stop, and `secret` is empty."""
 
     source_id: int
     hub: str
     topic: str
     token: str
     secret: str
-    asked_at: datetime | None
-    renew_at: datetime
-    lease_until: datetime | None
     wanted: bool
 
 
 async def offer(tx: Tx, source_id: int, *, hub: str, topic: str, token: str, secret: str, at: datetime) -> None:
-    """A source names this hub. The one that is known stays; another one takes its place and is due at once."""
+    """A source names this hub. The one that is known stays; another one is left, and this one is due at once."""
+    known = "SELECT 1 AS found FROM hubs WHERE source_id = :id AND hub = :hub AND topic = :topic"
+    if await row(tx, known, id=source_id, hub=hub, topic=topic):
+        return
+    await leave(tx, source_id, at)
     await run(
         tx,
         """
         INSERT INTO hubs (source_id, hub, topic, token, secret, renew_at_ms)
         VALUES (:source_id, :hub, :topic, :token, :secret, :at)
-        ON CONFLICT (source_id) DO UPDATE
-           SET hub = excluded.hub, topic = excluded.topic, token = excluded.token, secret = excluded.secret,
-               asked_at_ms = NULL, renew_at_ms = excluded.renew_at_ms, lease_until_ms = NULL
-         WHERE hubs.hub <> excluded.hub OR hubs.topic <> excluded.topic
+        ON CONFLICT DO NOTHING
         """,
         source_id=source_id,
         hub=hub,
@@ -46,6 +40,26 @@ async def offer(tx: Tx, source_id: int, *, hub: str, topic: str, token: str, sec
         token=token,
         secret=secret,
         at=at,
+    )
+
+
+async def leave(tx: Tx, source_id: int, at: datetime) -> None:
+    """A source is removed, read from elsewhere or names no hub any more: one that still pushes is to stop."""
+    left = await row(tx, "DELETE FROM hubs WHERE source_id = :id RETURNING *", id=source_id)
+    if left is None or left["lease_until_ms"] is None:
+        return
+    await run(
+        tx,
+        """
+        INSERT INTO left_hubs (token, source_id, hub, topic, left_at_ms, lease_until_ms)
+        VALUES (:token, :source_id, :hub, :topic, :at, :until)
+        """,
+        token=left["token"],
+        source_id=source_id,
+        hub=left["hub"],
+        topic=left["topic"],
+        at=at,
+        until=left["lease_until_ms"],
     )
 
 
@@ -76,23 +90,23 @@ async def claim_due(tx: Tx, now: datetime, apart: timedelta, longest: timedelta,
     return tuple(_hub(each) for each in found)
 
 
-async def claim_leaving(tx: Tx, now: datetime, apart: timedelta, most: int) -> tuple[Hub, ...]:
-    """Take up to `most` that still push for removed sources and are to be told (again) to stop.
+async def claim_left(tx: Tx, now: datetime, apart: timedelta, most: int) -> tuple[Hub, ...]:
+    """Take up to `most` that are to be told (again) to stop.
 
     At once, then after `apart`, twice that and so on, until the lease ends.
     """
+    await run(tx, "DELETE FROM left_hubs WHERE lease_until_ms <= :now", now=now)
     found = await rows(
         tx,
         """
         WITH due AS (
-            SELECT h.source_id FROM hubs h JOIN sources s ON s.id = h.source_id
-             WHERE s.removed_at_ms IS NOT NULL AND h.lease_until_ms > :now
-               AND (h.asked_at_ms IS NULL OR h.asked_at_ms < s.removed_at_ms
-                    OR :now - h.asked_at_ms >= :apart AND :now - h.asked_at_ms >= h.asked_at_ms - s.removed_at_ms)
-             ORDER BY s.removed_at_ms LIMIT :most)
-        UPDATE hubs SET asked_at_ms = :now
-         WHERE source_id IN (SELECT source_id FROM due)
-        RETURNING *, FALSE AS wanted
+            SELECT token FROM left_hubs
+             WHERE asked_at_ms IS NULL
+                OR :now - asked_at_ms >= :apart AND :now - asked_at_ms >= asked_at_ms - left_at_ms
+             ORDER BY left_at_ms LIMIT :most)
+        UPDATE left_hubs SET asked_at_ms = :now
+         WHERE token IN (SELECT token FROM due)
+        RETURNING source_id, hub, topic, token, '' AS secret, FALSE AS wanted
         """,
         now=now,
         apart=_ms(apart),
@@ -101,23 +115,14 @@ async def claim_leaving(tx: Tx, now: datetime, apart: timedelta, most: int) -> t
     return tuple(_hub(each) for each in found)
 
 
-async def drop(tx: Tx, source_id: int) -> None:
-    """A source is read from elsewhere, or names no hub any more: what its hub still pushes finds nobody."""
-    await run(tx, "DELETE FROM hubs WHERE source_id = :id", id=source_id)
-
-
-async def renew(tx: Tx, source_id: int, at: datetime) -> None:
-    """Subscribe anew: a source that was removed is back."""
-    await run(tx, "UPDATE hubs SET asked_at_ms = NULL, renew_at_ms = :at WHERE source_id = :id", id=source_id, at=at)
-
-
 async def called(tx: Tx, token: str) -> Hub | None:
     """Whose callback this is; None: nobody's."""
     found = await row(
         tx,
         """
-        SELECT h.*, s.removed_at_ms IS NULL AS wanted FROM hubs h JOIN sources s ON s.id = h.source_id
-         WHERE h.token = :token
+        SELECT source_id, hub, topic, token, secret, TRUE AS wanted FROM hubs WHERE token = :token
+         UNION ALL
+        SELECT source_id, hub, topic, token, '', FALSE FROM left_hubs WHERE token = :token
         """,
         token=token,
     )
@@ -130,9 +135,9 @@ async def confirmed(tx: Tx, source_id: int, *, lease_until: datetime, renew_at: 
     await run(tx, sql, id=source_id, until=lease_until, renew_at=renew_at)
 
 
-async def ended(tx: Tx, source_id: int) -> None:
-    """The hub agreed to stop."""
-    await run(tx, "UPDATE hubs SET lease_until_ms = NULL WHERE source_id = :id", id=source_id)
+async def ended(tx: Tx, token: str) -> None:
+    """A hub that was left has stopped."""
+    await run(tx, "DELETE FROM left_hubs WHERE token = :token", token=token)
 
 
 async def denied(tx: Tx, source_id: int, try_again_at: datetime) -> None:
@@ -160,9 +165,6 @@ def _hub(found: RowMapping) -> Hub:
         topic=found["topic"],
         token=found["token"],
         secret=found["secret"],
-        asked_at=maybe_from_ms(found["asked_at_ms"]),
-        renew_at=from_ms(found["renew_at_ms"]),
-        lease_until=maybe_from_ms(found["lease_until_ms"]),
         wanted=bool(found["wanted"]),
     )
 

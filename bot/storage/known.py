@@ -1,8 +1,11 @@
 """What is known of a feed's entries: edits of stored articles, and the keys that a feed gives to known titles."""
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
 
 from bot.domain.models import NewArticle
 from bot.storage.sql import Tx, rows, run, run_each
@@ -15,6 +18,7 @@ class Known:
 
     id: int
     title: str
+    url: str | None
     entry_digest: str | None
     edited_at: datetime | None
 
@@ -25,12 +29,14 @@ async def by_key(tx: Tx, source_id: int, keys: Sequence[str]) -> dict[str, Known
         return {}
     found = await rows(
         tx,
-        "SELECT id, key, title, entry_digest, edited_at_ms FROM articles WHERE source_id = :id AND key IN :keys",
+        "SELECT id, key, title, url, entry_digest, edited_at_ms FROM articles WHERE source_id = :id AND key IN :keys",
         id=source_id,
         keys=tuple(keys),
     )
     return {
-        each["key"]: Known(each["id"], each["title"], each["entry_digest"], maybe_from_ms(each["edited_at_ms"]))
+        each["key"]: Known(
+            each["id"], each["title"], each["url"], each["entry_digest"], maybe_from_ms(each["edited_at_ms"])
+        )
         for each in found
     }
 
@@ -78,7 +84,8 @@ async def no_news(tx: Tx, source_id: int, fetched_at: datetime, since: datetime)
 async def edit(tx: Tx, article_id: int, entry: NewArticle, at: datetime) -> None:
     """The outlet changed an article: it is read and condensed anew, keeps its story and its place, and is no news.
 
-    The text that readers may have been told of is kept beside the new one, for corrections.
+    The text that readers may have been told of is kept beside the new one, for corrections. An image that the entry
+    does not give stays until the page gives one.
     """
     await run(
         tx,
@@ -86,12 +93,22 @@ async def edit(tx: Tx, article_id: int, entry: NewArticle, at: datetime) -> None
         UPDATE articles
            SET previous_title = CASE WHEN title = :title THEN previous_title ELSE title END, title = :title,
                previous_text = CASE WHEN state = 'ready' THEN text ELSE previous_text END,
+               image = COALESCE(:image, image), image_outdated = :image IS NULL,
                text = :text, entry_digest = :digest, edited_at_ms = :at, state = 'found', attempts = 0, due_at_ms = :at
          WHERE id = :id
         """,
         id=article_id,
         title=entry.title,
         text=entry.text,
+        image=entry.image,
         digest=entry.entry_digest,
         at=at,
     )
+
+
+async def relink(tx: Tx, article_id: int, url: str, canonical_url: str | None) -> None:
+    """The outlet has an article at this address now; where another article is there, it keeps its own."""
+    sql = "UPDATE articles SET url = :url, canonical_url = :canonical_url WHERE id = :id"
+    with contextlib.suppress(IntegrityError):
+        async with tx.begin_nested():
+            await run(tx, sql, id=article_id, url=url, canonical_url=canonical_url)

@@ -1,29 +1,20 @@
-"""Sources: which feeds are polled, when next, and how they fare.
+"""The list of sources: which feeds there are, added, found, listed, removed and brought back.
 
-Removal only marks a source, so that it can be undone and its articles keep their outlet's name.
+A source is known under any spelling of its address, by the form that all spellings share and that is stored beside it.
+Removal only marks a source, so that it can be undone and its articles keep their outlet's name. How they are polled:
+`polling`.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
 
 from sqlalchemy.engine import RowMapping
 
+from bot.domain.canonical import canonical_url
 from bot.domain.models import Source
-from bot.domain.politeness import LOOK_BACK, Pace
-from bot.storage.sql import Tx, row, rows, run, run_given
+from bot.storage.sql import Tx, row, rows, run
 from bot.storage.times import from_ms, maybe_from_ms
-
-
-@dataclass(frozen=True, slots=True)
-class Unchanged:
-    """A poll that brought nothing new and was not led elsewhere: what the server said, and when the next is due."""
-
-    source_id: int
-    etag: str | None
-    last_modified: str | None
-    next_poll_at: datetime
 
 
 async def add(
@@ -33,8 +24,8 @@ async def add(
     added = await row(
         tx,
         """
-        INSERT INTO sources (url, title, language, site_url, interval_s, next_poll_at_ms, added_at_ms)
-        VALUES (:url, :title, :language, :site_url, :interval_s, :at, :at)
+        INSERT INTO sources (url, canonical_url, title, language, site_url, interval_s, next_poll_at_ms, added_at_ms)
+        VALUES (:url, :canonical_url, :title, :language, :site_url, :interval_s, :at, :at)
         ON CONFLICT (url) DO UPDATE
            SET title = excluded.title, language = excluded.language, site_url = excluded.site_url,
                interval_s = excluded.interval_s, next_poll_at_ms = excluded.next_poll_at_ms, removed_at_ms = NULL,
@@ -44,6 +35,7 @@ async def add(
         RETURNING *
         """,
         url=url,
+        canonical_url=canonical_url(url),
         title=title,
         language=language,
         site_url=site_url,
@@ -52,25 +44,48 @@ async def add(
     )
     added = added or await row(tx, "SELECT * FROM sources WHERE url = :url", url=url)
     assert added is not None  # noqa: S101  # inserted, or in the way of the insertion
-    return _source(added)
+    return read_source(added)
 
 
-async def find(tx: Tx, url: str) -> Source | None:
-    """The source with this address, unless removed."""
-    found = await row(tx, "SELECT * FROM sources WHERE url = :url AND removed_at_ms IS NULL", url=url)
-    return _source(found) if found else None
+async def known(tx: Tx, url: str) -> Source | None:
+    """The source with this address, however it is spelled: scheme, "www.", closing slash, tracking parameters.
+
+    Where there are several it is the one that has it just so, else the first; what is not printable is none.
+    """
+    if not url.isprintable():
+        return None
+    found = await row(
+        tx,
+        """
+        SELECT * FROM sources WHERE canonical_url = :form AND removed_at_ms IS NULL
+         ORDER BY CASE WHEN url = :url THEN 0 ELSE 1 END, id LIMIT 1
+        """,
+        form=_form(url),
+        url=url,
+    )
+    return read_source(found) if found else None
+
+
+async def known_among(tx: Tx, urls: Sequence[str]) -> frozenset[int]:
+    """The positions of the addresses that sources have, however they are spelled."""
+    forms = {position: _form(url) for position, url in enumerate(urls) if url.isprintable()}
+    if not forms:
+        return frozenset()
+    sql = "SELECT canonical_url FROM sources WHERE canonical_url IN :forms AND removed_at_ms IS NULL"
+    there = {each["canonical_url"] for each in await rows(tx, sql, forms=list(forms.values()))}
+    return frozenset(position for position, form in forms.items() if form in there)
 
 
 async def get(tx: Tx, source_id: int) -> Source | None:
     """The source with this id, unless removed."""
     found = await row(tx, "SELECT * FROM sources WHERE id = :id AND removed_at_ms IS NULL", id=source_id)
-    return _source(found) if found else None
+    return read_source(found) if found else None
 
 
 async def listed(tx: Tx) -> tuple[Source, ...]:
     """All sources that are not removed, in the order of their adding."""
     found = await rows(tx, "SELECT * FROM sources WHERE removed_at_ms IS NULL ORDER BY id")
-    return tuple(_source(each) for each in found)
+    return tuple(read_source(each) for each in found)
 
 
 async def page(tx: Tx, offset: int, most: int, week_ago: datetime) -> tuple[Source, ...]:
@@ -87,7 +102,7 @@ async def page(tx: Tx, offset: int, most: int, week_ago: datetime) -> tuple[Sour
         most=most,
         week_ago=week_ago,
     )
-    return tuple(_source(each) for each in found)
+    return tuple(read_source(each) for each in found)
 
 
 async def count(tx: Tx) -> int:
@@ -102,13 +117,13 @@ async def of_site(tx: Tx, url: str) -> Source | None:
     spelled = (bare, f"{bare}/", f"https://{bare}", f"https://{bare}/", f"http://{bare}", f"http://{bare}/")
     sql = "SELECT * FROM sources WHERE site_url IN :spelled AND removed_at_ms IS NULL ORDER BY id LIMIT 1"
     found = await row(tx, sql, spelled=spelled)
-    return _source(found) if found else None
+    return read_source(found) if found else None
 
 
-async def of_host(tx: Tx, host: str) -> tuple[Source, ...]:
-    """Those that are not removed and have this host in their address, or something that looks like it."""
-    sql = "SELECT * FROM sources WHERE removed_at_ms IS NULL AND lower(url) LIKE :pattern ORDER BY id"
-    return tuple(_source(each) for each in await rows(tx, sql, pattern=f"%{host.lower()}%"))
+async def is_taken(tx: Tx, url: str, source_id: int) -> bool:
+    """Whether another source, removed ones included, has this address."""
+    sql = "SELECT 1 AS found FROM sources WHERE url = :url AND id <> :id"
+    return await row(tx, sql, url=url, id=source_id) is not None
 
 
 async def remove(tx: Tx, source_id: int, at: datetime) -> bool:
@@ -118,9 +133,11 @@ async def remove(tx: Tx, source_id: int, at: datetime) -> bool:
 
 
 async def restore(tx: Tx, source_id: int, at: datetime) -> Source | None:
-    """Undo a removal; the source is due at once."""
+    """Undo a removal; the source is due at once, and read as if it were new to us."""
     sql = """
-        UPDATE sources SET removed_at_ms = NULL, ended_at_ms = NULL, next_poll_at_ms = :at
+        UPDATE sources
+           SET removed_at_ms = NULL, ended_at_ms = NULL, next_poll_at_ms = :at,
+               etag = NULL, last_modified = NULL, body_digest = NULL
          WHERE id = :id AND removed_at_ms IS NOT NULL
     """
     await run(tx, sql, id=source_id, at=at)
@@ -140,7 +157,8 @@ async def switch(tx: Tx, source_id: int, url: str, at: datetime) -> Source | Non
         tx,
         """
         UPDATE sources
-           SET url = :url, next_poll_at_ms = :at, etag = NULL, last_modified = NULL, body_digest = NULL,
+           SET url = :url, canonical_url = :canonical_url, next_poll_at_ms = :at,
+               etag = NULL, last_modified = NULL, body_digest = NULL,
                moved_seen = NULL, errors = 0, last_error = NULL, failing_since_ms = NULL, told_at_ms = NULL,
                ended_at_ms = NULL
          WHERE id = :id AND removed_at_ms IS NULL
@@ -148,192 +166,18 @@ async def switch(tx: Tx, source_id: int, url: str, at: datetime) -> Source | Non
         """,
         id=source_id,
         url=url,
+        canonical_url=canonical_url(url),
         at=at,
     )
-    return _source(switched) if switched else None
+    return read_source(switched) if switched else None
 
 
-async def postpone(tx: Tx, source_id: int, next_poll_at: datetime) -> None:
-    """Poll at `next_poll_at` and not before; nothing else changes."""
-    await postpone_all(tx, [(source_id, next_poll_at)])
+def _form(url: str) -> str:
+    return canonical_url(url if "://" in url else f"https://{url}")
 
 
-async def postpone_all(tx: Tx, waits: Sequence[tuple[int, datetime]]) -> None:
-    """The same for many: (source, when)."""
-    await run_given(
-        tx,
-        "UPDATE sources SET next_poll_at_ms = given.at FROM given WHERE sources.id = given.id",
-        {"id": "BIGINT", "at": "BIGINT"},
-        waits,
-    )
-
-
-async def told(tx: Tx, source_id: int, at: datetime) -> None:
-    """The admins heard of its row of errors."""
-    await run(tx, "UPDATE sources SET told_at_ms = :at WHERE id = :id", id=source_id, at=at)
-
-
-async def end(tx: Tx, source_id: int, *, why: str, at: datetime) -> None:
-    """Its server said that it is gone for good: it stays, and is not polled any more."""
-    await run(
-        tx, "UPDATE sources SET ended_at_ms = :at, last_error = :why WHERE id = :id", id=source_id, why=why, at=at
-    )
-
-
-async def is_taken(tx: Tx, url: str, source_id: int) -> bool:
-    """Whether another source, removed ones included, has this address."""
-    sql = "SELECT 1 AS found FROM sources WHERE url = :url AND id <> :id"
-    return await row(tx, sql, url=url, id=source_id) is not None
-
-
-async def claim_due(tx: Tx, now: datetime, lease_until: datetime, most: int) -> tuple[Source, ...]:
-    """Take up to `most` sources that are due, the longest waiting first.
-
-    They are not due again before `lease_until`, so a crash while polling postpones them until then and no longer.
-    """
-    claimed = await rows(
-        tx,
-        """
-        WITH due AS (
-            SELECT id FROM sources
-             WHERE removed_at_ms IS NULL AND ended_at_ms IS NULL AND next_poll_at_ms <= :now
-             ORDER BY next_poll_at_ms LIMIT :most
-               FOR UPDATE SKIP LOCKED)
-        UPDATE sources SET next_poll_at_ms = :lease_until
-         WHERE id IN (SELECT id FROM due)
-        RETURNING *
-        """,
-        now=now,
-        lease_until=lease_until,
-        most=most,
-    )
-    return tuple(_source(each) for each in sorted(claimed, key=lambda each: int(each["id"])))
-
-
-async def bring_back(tx: Tx, now: datetime, most: timedelta) -> int:
-    """What is due later than its interval and `most` from now, as no source can be, is due now; how many."""
-    sql = """
-        UPDATE sources SET next_poll_at_ms = :now
-         WHERE removed_at_ms IS NULL AND next_poll_at_ms > :latest AND next_poll_at_ms > :latest + interval_s * 1000
-    """
-    return await run(tx, sql, now=now, latest=now + most)
-
-
-async def paces(tx: Tx, ids: Sequence[int], now: datetime) -> dict[int, Pace]:
-    """How often each of these sources published in the last fortnight."""
-    found = await run_given(
-        tx,
-        """
-        SELECT given.id, count(a.published_at_ms) AS articles, min(a.published_at_ms) AS first
-          FROM given LEFT JOIN articles a
-            ON a.source_id = given.id AND a.published_at_ms > :since AND a.published_at_ms <= :now
-         GROUP BY given.id
-        """,
-        {"id": "BIGINT"},
-        ((id_,) for id_ in ids),
-        since=now - LOOK_BACK,
-        now=now,
-    )
-    return {each["id"]: Pace(each["articles"], maybe_from_ms(each["first"])) for each in found}
-
-
-async def unchanged(tx: Tx, polls: Iterable[Unchanged], at: datetime) -> None:
-    """Record polls that brought nothing new, all in one statement."""
-    await run_given(
-        tx,
-        """
-        UPDATE sources
-           SET last_polled_at_ms = :at, etag = given.etag, last_modified = given.last_modified,
-               next_poll_at_ms = given.next_poll_at, moved_seen = NULL, errors = 0, last_error = NULL,
-               failing_since_ms = NULL, told_at_ms = NULL, ended_at_ms = NULL
-          FROM given WHERE sources.id = given.id
-        """,
-        {"id": "BIGINT", "etag": "TEXT", "last_modified": "TEXT", "next_poll_at": "BIGINT"},
-        ((poll.source_id, poll.etag, poll.last_modified, poll.next_poll_at) for poll in polls),
-        at=at,
-    )
-
-
-async def polled(
-    tx: Tx,
-    source_id: int,
-    *,
-    at: datetime,
-    etag: str | None,
-    last_modified: str | None,
-    body_digest: str | None = None,
-    next_poll_at: datetime,
-    url: str | None = None,
-    title: str | None = None,
-    language: str | None = None,
-    moved_seen: str | None = None,
-    remark: str | None = None,
-) -> None:
-    """Record a poll that went well.
-
-    `url`: where the feed moved for good, ignored if another source is there. `remark` stands as its last error.
-    """
-    await run(
-        tx,
-        """
-        UPDATE sources
-           SET last_polled_at_ms = :at, etag = :etag, last_modified = :last_modified, next_poll_at_ms = :next_poll_at,
-               body_digest = COALESCE(:body_digest, body_digest),
-               errors = 0, last_error = :remark, moved_seen = :moved_seen,
-               failing_since_ms = NULL, told_at_ms = NULL, ended_at_ms = NULL,
-               title = COALESCE(:title, title), language = COALESCE(:language, language),
-               url = CASE WHEN EXISTS (SELECT 1 FROM sources other WHERE other.url = :url) THEN url
-                          ELSE COALESCE(:url, url) END
-         WHERE id = :id
-        """,
-        id=source_id,
-        at=at,
-        etag=etag,
-        last_modified=last_modified,
-        body_digest=body_digest,
-        next_poll_at=next_poll_at,
-        url=url,
-        title=title,
-        language=language,
-        moved_seen=moved_seen,
-        remark=remark,
-    )
-
-
-async def asked(
-    tx: Tx, source_id: int, *, ttl_s: int | None, skip_hours: frozenset[int], skip_days: frozenset[int]
-) -> None:
-    """Keep what its feed asks of readers."""
-    await run(
-        tx,
-        "UPDATE sources SET ttl_s = :ttl_s, skip_hours = :hours, skip_days = :days WHERE id = :id",
-        id=source_id,
-        ttl_s=ttl_s,
-        hours=_bits(skip_hours),
-        days=_bits(skip_days),
-    )
-
-
-async def failed(tx: Tx, source_id: int, *, why: str, at: datetime, next_poll_at: datetime) -> Source | None:
-    """Record a poll that failed; the source as it stands now, None if there is none."""
-    counted = await row(
-        tx,
-        """
-        UPDATE sources
-           SET errors = errors + 1, last_error = :why, next_poll_at_ms = :next_poll_at,
-               failing_since_ms = COALESCE(failing_since_ms, :at)
-         WHERE id = :id
-        RETURNING *
-        """,
-        id=source_id,
-        why=why,
-        at=at,
-        next_poll_at=next_poll_at,
-    )
-    return _source(counted) if counted else None
-
-
-def _source(found: RowMapping) -> Source:
+def read_source(found: RowMapping) -> Source:
+    """A row of the table as a source."""
     return Source(
         id=found["id"],
         url=found["url"],
@@ -361,19 +205,6 @@ def _source(found: RowMapping) -> Source:
     )
 
 
-def _bits(numbers: frozenset[int]) -> int:
-    return sum(1 << number for number in numbers)
-
-
 @lru_cache(maxsize=1000)
 def _numbers(bits: int) -> frozenset[int]:
     return frozenset(number for number in range(24) if bits >> number & 1)
-
-
-async def due_since(tx: Tx, at: datetime) -> bool:
-    """Whether a source that was due at `at` has not been polled yet."""
-    sql = """
-        SELECT 1 AS found FROM sources
-         WHERE removed_at_ms IS NULL AND ended_at_ms IS NULL AND next_poll_at_ms <= :at LIMIT 1
-    """
-    return await row(tx, sql, at=at) is not None

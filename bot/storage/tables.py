@@ -71,6 +71,8 @@ sources = Table(
     Column("failing_since_ms", BigInteger),
     Column("told_at_ms", BigInteger),  # when admins heard of this row of errors
     Column("ended_at_ms", BigInteger),
+    Column("canonical_url", Text, nullable=False, server_default=text("''")),  # by which it is known
+    Index("ix_sources_canonical_url", "canonical_url"),
     _where("ix_sources_due", "next_poll_at_ms", condition="removed_at_ms IS NULL"),
 )
 
@@ -116,6 +118,7 @@ articles = Table(
     Column("notes", Text),  # corrections, one a line
     Column("copy_of", Id),  # the article that had this text first
     Column("previous_text", Text),  # what was condensed before the last edit
+    Column("image_outdated", Boolean, nullable=False, server_default=false()),  # an edit gave none: the page may
     UniqueConstraint("source_id", "key"),
     _one_of("state", "found", "read", "ready"),
     _where("ux_articles_canonical_url", "canonical_url", condition="canonical_url IS NOT NULL", unique=True),
@@ -147,6 +150,18 @@ hubs = Table(
     Column("asked_at_ms", BigInteger),
     Column("renew_at_ms", BigInteger, nullable=False),
     Column("lease_until_ms", BigInteger),  # NULL: not confirmed
+)
+
+left_hubs = Table(
+    "left_hubs",
+    metadata,
+    Column("token", String(64), primary_key=True),
+    Column("source_id", Id, ForeignKey("sources.id"), nullable=False),
+    Column("hub", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("left_at_ms", BigInteger, nullable=False),
+    Column("asked_at_ms", BigInteger),
+    Column("lease_until_ms", BigInteger, nullable=False),
 )
 
 bullets = Table(

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.canonical import canonical_url
 from bot.feeds.starters import starter_lists, starters
-from bot.feeds.urls import canonical_url, web_link
+from bot.feeds.urls import web_link
 from bot.feeds.usual import feed_by_form, sites_of, usual_feeds
 
 CHANNEL = "UC" + "a1_-" * 5 + "xy"

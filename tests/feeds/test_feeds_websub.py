@@ -156,3 +156,22 @@ async def test_the_form_is_posted_behind_the_guard(web: Web, fetcher: Fetcher, i
     with pytest.raises(Forbidden):
         await fetcher.post_form(f"{inside.origin}/", {})
     assert inside.connections == 0
+
+
+@pytest.mark.parametrize("status", [307, 308])
+async def test_a_hub_that_sends_the_form_elsewhere_is_followed(web: Web, fetcher: Fetcher, status: int) -> None:
+    web.pages |= {"/hub": answer(status, Location="/to"), "/to": answer(307, Location="there"), "/there": answer(202)}
+    assert await fetcher.post_form(f"{web.origin}/hub", {"hub.mode": "subscribe"}) == 202
+    assert [head.split()[:2] for head in web.asked] == [["POST", "/hub"], ["POST", "/to"], ["POST", "/there"]]
+    assert all("content-length: 18\r\n" in head.lower() for head in web.asked)  # the form goes along
+
+
+async def test_the_form_is_not_sent_inside_nor_for_ever(web: Web, fetcher: Fetcher, inside: Web) -> None:
+    web.pages |= {"/hub": answer(308, Location=f"{inside.origin}/"), "/round": answer(307, Location="/round")}
+    with pytest.raises(Forbidden):
+        await fetcher.post_form(f"{web.origin}/hub", {})
+    assert inside.connections == 0
+    web.asked.clear()
+    with pytest.raises(SourceError, match="too often"):
+        await fetcher.post_form(f"{web.origin}/round", {})
+    assert len(web.asked) == 6

@@ -173,6 +173,66 @@ async def test_an_edited_copy_stays_in_its_story(room: Newsroom, site: Site, oth
     assert [story.title for story in await told(room)] == [FIRST]
 
 
+def rewrite(room: Newsroom, site: Site, title: str, paragraphs: list[str]) -> None:
+    """The outlet's one article says something else now."""
+    site.items.clear()
+    site.etags = False
+    tell(room, site, title, paragraphs)
+
+
+async def test_what_is_new_is_compared_with_what_an_edited_article_says_now(
+    room: Newsroom, site: Site, other_site: Site, sender: KeptSender, clock: Clock
+) -> None:
+    await room.subscriptions.subscribe(PLACE, EVERYTHING_NOW)
+    ferries = [sentence("the ferry timetable", n) for n in range(9)]
+    tell(room, site, "Ferries will run all night", ferries)
+    await gather(room, site)
+    await room.tell()
+    clock.advance(seconds=1000)
+    rewrite(room, site, FIRST, TEXT)
+    tell(room, other_site, SECOND, TEXT)  # both at once: what is edited goes first
+    assert await gather(room, other_site) == 0
+    clock.advance(seconds=1000)
+    tell(room, other_site, "A bridge for the harbour", TEXT[1:], "b")
+    tell(room, other_site, "Ferries now run all night", ferries, "c")  # nobody says that any more
+    assert await gather(room) == 1
+    await room.tell()
+    assert sender.texts == ["Ferries will run all night", "Ferries now run all night"]
+    assert {each.title: each.outlets for each in await told(room)} == {FIRST: 2, "Ferries now run all night": 1}
+    assert (await stored(room))["A bridge for the harbour"]["copy_of"] == (await stored(room))[FIRST]["id"]
+
+
+async def test_an_edited_copy_leads_nobody_into_its_story(
+    room: Newsroom, site: Site, other_site: Site, clock: Clock
+) -> None:
+    tell(room, site, FIRST, TEXT)
+    tell(room, other_site, SECOND, TEXT)
+    await gather(room, site, other_site)
+    clock.advance(seconds=1000)
+    other = [sentence("the correction", n) for n in range(9)]
+    rewrite(room, other_site, "Nothing of it is true", other)
+    assert await gather(room) == 0
+    clock.advance(seconds=1000)
+    tell(room, site, "What is true of the correction", other, "b")
+    assert await gather(room) == 1
+
+
+async def test_an_edited_article_that_is_not_read_yet_is_compared_by_what_it_said(
+    room: Newsroom, site: Site, other_site: Site, clock: Clock
+) -> None:
+    tell(room, site, FIRST, TEXT)
+    await gather(room, site)
+    clock.advance(seconds=1000)
+    rewrite(room, site, FIRST, ["More in a moment."])
+    await room.ingest.poll_due()
+    clock.advance(seconds=1)
+    tell(room, other_site, SECOND, TEXT)
+    await room.sources.add(f"{other_site.url}/feed.xml")
+    async with room.database.write() as tx:  # its page takes its time
+        await tx.exec_driver_sql(f"UPDATE articles SET due_at_ms = due_at_ms + 60000 WHERE title = '{FIRST}'")
+    assert await room.gather() == 0
+
+
 async def both_read(room: Newsroom, site: Site, other_site: Site) -> None:
     """One text in two outlets, read and not yet condensed."""
     tell(room, site, FIRST, TEXT)

@@ -7,7 +7,7 @@ from bot.domain.models import Move, Source
 from bot.feeds.fetch import Fetcher
 from bot.services.moves import EXPIRED, GONE, SWITCHED, TAKEN
 from bot.services.trouble import MOST_NOTICES
-from bot.storage import chats, notices, sources
+from bot.storage import chats, notices, polling, sources
 from bot.storage.database import Database
 from tests.conftest import Clock
 from tests.services.conftest import PLACE, KeptSender, Site
@@ -150,7 +150,7 @@ async def test_where_everything_fails_admins_hear_of_ten_and_nothing_else_is_loo
             source = await sources.add(
                 tx, url=url, title=url, language=None, site_url=site.url, interval_s=900, at=clock()
             )
-            await sources.failed(tx, source.id, why="No.", at=clock(), next_poll_at=clock())
+            await polling.failed(tx, source.id, why="No.", at=clock(), next_poll_at=clock())
             await room.trouble.note(tx, source, ended=True, now=clock())
     while await room.trouble.tell_due():
         clock.advance(seconds=1)

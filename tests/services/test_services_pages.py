@@ -10,7 +10,7 @@ from bot.domain.models import Article
 from bot.feeds.fetch import Fetched, Fetcher
 from bot.feeds.visits import Visits
 from bot.services.pages import MOST_WAIT_S, PAGE_ATTEMPTS, Pages
-from bot.storage import articles
+from bot.storage import articles, known
 from bot.storage.database import Database
 from bot.storage.sql import rows
 from tests.conftest import Clock
@@ -243,3 +243,27 @@ async def test_an_edited_article_s_page_is_read_again(
     assert article
     assert article.text.count("\n") == 8
     assert "for good" in article.text
+
+
+@pytest.mark.parametrize(
+    ("of_feed", "of_page", "kept"),
+    [(None, "new", "new"), (None, None, "old"), ("feed", "new", "feed"), ("feed", None, "feed")],
+)
+async def test_after_an_edit_the_feed_s_image_goes_first_then_the_page_s_then_the_one_from_before(
+    desk: Desk, clock: Clock, of_feed: str | None, of_page: str | None, kept: str
+) -> None:
+    def image(name: str | None) -> str | None:
+        return name and f"https://coast.example/{name}.jpg"
+
+    def serve(name: str | None) -> None:
+        desk.serve("/a", html(told(LEAD), f"<meta property='og:image' content='{image(name)}'>" if name else ""))
+
+    serve("old")
+    assert (await desk.read()).image == image("old")
+    serve(of_page)
+    for feed, then in ((of_feed, kept), (None, of_page or kept)):
+        async with desk.database.write() as tx:
+            edited = new_article("a", url=f"{desk.site.url}/a", text=TEASER, image=image(feed))
+            await known.edit(tx, 1, edited, clock())
+        await desk.pages.read_pages()
+        assert (await desk.article()).image == image(then)

@@ -11,7 +11,7 @@ from aiohttp import ClientSession, web
 from bot.feeds.fetch import Fetcher
 from bot.services.pushes import Pushes
 from bot.storage.database import Database
-from bot.storage.hubs import Hub, called
+from bot.storage.hubs import Hub, called, pushing
 from bot.web.server import HttpPort
 from tests.conftest import Clock
 from tests.services.conftest import PLACE, KeptSender, Site
@@ -29,6 +29,9 @@ class HubServer:
     async def subscribe(self, request: web.Request) -> web.Response:
         self.forms.append({name: str(value) for name, value in (await request.post()).items()})
         return web.Response(status=202)
+
+    async def move(self, request: web.Request) -> web.Response:
+        return web.Response(status=308, headers={"Location": "/hub"})
 
     async def ask_back(self, **changes: str) -> tuple[int, str]:
         form = self.forms[-1]
@@ -48,7 +51,9 @@ class HubServer:
 async def hub() -> AsyncIterator[HubServer]:
     hub = HubServer()
     app = web.Application()
-    app.router.add_post("/hub", hub.subscribe)
+    for path in ("/hub", "/other"):
+        app.router.add_post(path, hub.subscribe)
+    app.router.add_post("/moved", hub.move)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -189,11 +194,30 @@ async def test_a_hub_is_told_of_a_removal_and_asked_again_after_its_undoing(
     clock.advance(seconds=86_400)
     assert await pushes.ask_hubs() == 0
     await room.sources.restore(known.source_id)
+    await room.ingest.poll_due()
     assert await pushes.ask_hubs() == 1
     assert hub.forms[-1]["hub.mode"] == "subscribe"
-    assert (await hub.ask_back(**{"hub.mode": "unsubscribe"}))[0] == 404  # too late: it is wanted again
+    assert hub.forms[-1]["hub.callback"] != form["hub.callback"]  # so that the end of that one ends nothing here
+    assert (await hub.ask_back(**{"hub.mode": "unsubscribe"}))[0] == 404
     assert await hub.ask_back() == (200, "c1")
     assert await hub.push(site.feed(), known.secret) == 202
+
+
+async def test_after_an_undoing_the_hub_is_asked_anew_and_the_old_subscription_ended(
+    room: Newsroom, site: Site, hub: HubServer, pushes: Pushes, clock: Clock
+) -> None:
+    known = await pushed_feed(room, site, hub, pushes)
+    await room.sources.remove(known.source_id)
+    await room.sources.restore(known.source_id)
+    await room.ingest.poll_due()
+    assert await pushes.ask_hubs() == 2
+    assert [form["hub.mode"] for form in hub.forms[1:]] == ["subscribe", "unsubscribe"]
+    async with room.database.read() as tx:
+        assert not await pushing(tx, [known.source_id], clock())
+    hub.forms.pop()
+    assert await hub.ask_back() == (200, "c1")
+    async with room.database.read() as tx:
+        assert await pushing(tx, [known.source_id], clock())
 
 
 async def test_a_hub_that_was_lost_is_told_ever_more_rarely_and_no_longer_than_its_lease(
@@ -240,6 +264,74 @@ async def test_a_source_that_is_read_from_elsewhere_has_no_hub_until_it_names_on
     assert move is not None
     await room.moves.switch(move.offer_id)
     assert await hub.push(site.feed(), known.secret) == 410
+    await ends(hub, pushes)
+
+
+async def ends(hub: HubServer, pushes: Pushes) -> None:
+    """The first subscription is ended, and the hub is told so until it agrees."""
+    first = hub.forms[0]
+    assert await pushes.ask_hubs() >= 1
+    (form,) = (form for form in hub.forms if form["hub.mode"] == "unsubscribe")
+    assert (form["hub.callback"], form["hub.topic"]) == (first["hub.callback"], first["hub.topic"])
+    hub.forms.append(form)
+    assert (await hub.ask_back())[0] == 404
+    assert await hub.ask_back(**{"hub.mode": "unsubscribe"}) == (200, "c1")
+    assert (await hub.ask_back(**{"hub.mode": "unsubscribe"}))[0] == 404
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["<link xmlns='http://www.w3.org/2005/Atom' rel='hub' href='{0}/other'/>",
+     ("<link xmlns='http://www.w3.org/2005/Atom' rel='hub' href='{0}/hub'/>"
+      "<link xmlns='http://www.w3.org/2005/Atom' rel='self' href='{0}/as-it-is-called-now'/>")],
+    ids=["hub", "topic"],
+)  # fmt: skip
+async def test_where_the_hub_or_the_topic_changes_the_old_subscription_is_ended(
+    room: Newsroom, site: Site, hub: HubServer, pushes: Pushes, clock: Clock, head: str
+) -> None:
+    known = await pushed_feed(room, site, hub, pushes)
+    site.head = head.format(hub.url.removesuffix("/hub"))
+    site.tell("second", "Library opens at night")
+    clock.advance(seconds=25 * 3600)
+    assert await room.ingest.poll_due() == 1
+    assert await hub.push(site.feed(), known.secret) == 410
+    assert await pushes.ask_hubs() == 2
+    asked = hub.forms[-2]
+    assert asked["hub.mode"] == "subscribe"
+    hub.forms[1:] = [form for form in hub.forms[1:] if form["hub.mode"] == "subscribe"]
+    clock.advance(seconds=3600)
+    await ends(hub, pushes)
+    hub.forms.append(asked)
+    assert await hub.ask_back() == (200, "c1")
+
+
+async def test_a_hub_that_was_only_asked_is_left_without_a_word(
+    room: Newsroom, site: Site, hub: HubServer, pushes: Pushes, clock: Clock
+) -> None:
+    site.head = f"<link xmlns='http://www.w3.org/2005/Atom' rel='hub' href='{hub.url}'/>"
+    await begin(room, site, "Harbour bridge closed")
+    assert await pushes.ask_hubs() == 1
+    await room.sources.remove((await room.sources.listed())[0].id)
+    clock.advance(seconds=3600)
+    assert await pushes.ask_hubs() == 0
+    assert (await hub.ask_back())[0] == 404
+
+
+async def test_a_hub_that_moved_is_followed(
+    room: Newsroom, site: Site, hub: HubServer, pushes: Pushes, clock: Clock
+) -> None:
+    hub.url = hub.url.replace("/hub", "/moved")
+    known = await pushed_feed(room, site, hub, pushes)
+    assert known.hub == hub.url
+    assert await hub.push(site.feed(), known.secret) == 202
+
+
+async def test_a_hub_that_refuses_to_go_on_after_a_removal_needs_not_be_told_again(
+    room: Newsroom, site: Site, hub: HubServer, pushes: Pushes, clock: Clock
+) -> None:
+    known = await pushed_feed(room, site, hub, pushes)
+    await room.sources.remove(known.source_id)
+    assert await hub.ask_back(**{"hub.mode": "denied"}) == (200, "")
     assert await pushes.ask_hubs() == 0
 
 
@@ -252,5 +344,6 @@ async def test_a_feed_that_names_its_hub_no_more_is_polled_as_before(
     clock.advance(seconds=25 * 3600)
     assert await room.ingest.poll_due() == 1
     assert await hub.push(site.feed(), known.secret) == 410
+    await ends(hub, pushes)
     (source,) = await room.sources.listed()
     assert source.next_poll_at - clock() < timedelta(hours=7)

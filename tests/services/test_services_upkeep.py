@@ -8,7 +8,7 @@ from bot.domain.models import Cadence, ChatRef, Message, Owed, Schedule, Wish
 from bot.feeds.fetch import Fetcher
 from bot.services import upkeep
 from bot.services.upkeep import Upkeep
-from bot.storage import articles, chats, fingerprints, outbox, sources, subscriptions
+from bot.storage import articles, chats, fingerprints, outbox, polling, subscriptions
 from bot.storage.database import Database
 from bot.storage.sql import row, rows, run
 from bot.storage.times import to_ms
@@ -46,7 +46,7 @@ async def test_t81_what_a_clock_that_leapt_put_far_ahead_is_due_again(
         await outbox.add(tx, [Owed(chat.id, "s", clock(), (Message("one"),))], clock())
         # a clock that is a year ahead claims and serves everything
         year = clock() + timedelta(days=365)
-        for claim in (articles.claim_found, articles.claim_read, sources.claim_due):
+        for claim in (articles.claim_found, articles.claim_read, polling.claim_due):
             assert len(await claim(tx, year, year + LEASE, 9)) == 1
         (claimed,) = await outbox.claim(tx, year, year + LEASE, 9)
         await outbox.postponed(tx, claimed.id, due_at=year, why="asked to wait")
@@ -56,7 +56,7 @@ async def test_t81_what_a_clock_that_leapt_put_far_ahead_is_due_again(
     async with database.write() as tx:
         assert len(await articles.claim_found(tx, clock(), clock(), 9)) == 1
         assert len(await articles.claim_read(tx, clock(), clock(), 9)) == 1
-        assert len(await sources.claim_due(tx, clock(), clock(), 9)) == 1
+        assert len(await polling.claim_due(tx, clock(), clock(), 9)) == 1
         assert len(await outbox.claim(tx, clock(), clock(), 9)) == 1
     due = {each.words: each.next_due_at for each in await room.subscriptions.listed(PLACE)}
     assert due == {
@@ -73,7 +73,7 @@ async def test_t81_what_may_be_due_then_stays(room: Newsroom, database: Database
     await room.subscriptions.subscribe(PLACE, Wish("", weekly))
     async with database.write() as tx:
         source = await add_source(tx, clock())
-        await sources.failed(tx, source.id, why="gone", at=clock(), next_poll_at=clock() + day + timedelta(seconds=900))
+        await polling.failed(tx, source.id, why="gone", at=clock(), next_poll_at=clock() + day + timedelta(seconds=900))
         chat = await add_chat(tx, clock(), 7)
         await outbox.add(tx, [Owed(chat.id, "s", clock(), (Message("one"),))], clock())
         (claimed,) = await outbox.claim(tx, clock(), clock(), 9)
@@ -82,7 +82,7 @@ async def test_t81_what_may_be_due_then_stays(room: Newsroom, database: Database
     (subscription,) = await room.subscriptions.listed(PLACE)
     assert subscription.next_due_at == datetime(2026, 11, 29, 7, tzinfo=UTC)
     async with database.write() as tx:
-        assert await sources.claim_due(tx, clock() + day, clock(), 9) == ()
+        assert await polling.claim_due(tx, clock() + day, clock(), 9) == ()
         assert await outbox.claim(tx, clock() + day - timedelta(seconds=1), clock(), 9) == ()
 
 

@@ -1,15 +1,15 @@
 """From version 0002 to 0003: bullets stay, without links, and are those of no version."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from bot.domain.models import Bullet
-from bot.storage import articles, bullets, migrations
+from bot.storage import articles, bullets
 from bot.storage.database import open_database
-from bot.storage.sql import rows, run
+from bot.storage.sql import rows
 from tests.conftest import Clock
+from tests.storage.versions import leave_at
 
 MADE = (
     """
@@ -29,15 +29,7 @@ MADE = (
 async def test_bullets_of_before_are_kept_and_outdated(
     empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
-    folder = tmp_path / "versions"
-    shutil.copytree(migrations.VERSIONS, folder, ignore=shutil.ignore_patterns("v000[3-9]*", "__pycache__"))
-    with monkeypatch.context() as then:
-        then.setattr(migrations, "VERSIONS", folder)
-        database = await open_database(empty_url)
-        async with database.write() as tx:
-            for statement in MADE:
-                await run(tx, statement)
-        await database.close()
+    await leave_at(empty_url, tmp_path / "2", "v000[3-9]*", monkeypatch, MADE)
     database = await open_database(empty_url)
     async with database.write() as tx:
         assert (await bullets.of(tx, [1]))[1] == (Bullet("It sails.", 0, 9),)

@@ -1,14 +1,14 @@
 """From version 0003 to 0004 and to 0005: sources and articles keep what they have, and what is new is empty."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from bot.domain.models import Bullet, Condensed
-from bot.storage import articles, bullets, migrations, sources
+from bot.storage import articles, bullets, sources
 from bot.storage.database import Database, open_database
-from bot.storage.sql import row, run
+from bot.storage.sql import row
+from tests.storage.versions import leave_at
 
 SOURCE = """
     INSERT INTO sources (id, url, title, interval_s, next_poll_at_ms, added_at_ms, errors)
@@ -34,18 +34,6 @@ MADE_IN_0004 = (
 )
 
 
-async def _at(url: str, folder: Path, later: str, monkeypatch: pytest.MonkeyPatch, made: tuple[str, ...]) -> None:
-    """Bring the database to the version before those that `later` names, and put rows into it."""
-    shutil.copytree(migrations.VERSIONS, folder, ignore=shutil.ignore_patterns(later, "__pycache__"))
-    with monkeypatch.context() as then:
-        then.setattr(migrations, "VERSIONS", folder)
-        database = await open_database(url)
-        async with database.write() as tx:
-            for statement in made:
-                await run(tx, statement)
-        await database.close()
-
-
 async def _one(database: Database, sql: str) -> dict[str, object]:
     async with database.read() as tx:
         found = await row(tx, sql)
@@ -54,8 +42,8 @@ async def _one(database: Database, sql: str) -> dict[str, object]:
 
 
 async def test_what_was_there_is_kept(empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    await _at(empty_url, tmp_path / "3", "v000[4-9]*", monkeypatch, MADE_IN_0003)
-    await _at(empty_url, tmp_path / "4", "v000[5-9]*", monkeypatch, MADE_IN_0004)
+    await leave_at(empty_url, tmp_path / "3", "v000[4-9]*", monkeypatch, MADE_IN_0003)
+    await leave_at(empty_url, tmp_path / "4", "v000[5-9]*", monkeypatch, MADE_IN_0004)
     database = await open_database(empty_url)
     failing = await _one(database, "SELECT * FROM sources WHERE id = 2")
     assert (failing["failing_since_ms"], failing["ttl_s"], failing["skip_hours"]) == (60000, None, 0)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, event
 
 from bot.domain.errors import StorageError
 from bot.domain.models import Message, Owed
-from bot.storage import articles, backlog, contents, fingerprints, outbox, sources, stories, subscriptions
+from bot.storage import articles, backlog, contents, fingerprints, outbox, polling, sources, stories, subscriptions
 from bot.storage.database import Database
 from bot.storage.sql import Tx
 from tests.conftest import Clock
@@ -24,7 +24,7 @@ Claim = Callable[[Tx, Clock, int], Awaitable[list[int]]]
 
 
 async def _claim_sources(tx: Tx, clock: Clock, most: int) -> list[int]:
-    return [each.id for each in await sources.claim_due(tx, clock(), clock() + LEASE, most)]
+    return [each.id for each in await polling.claim_due(tx, clock(), clock() + LEASE, most)]
 
 
 async def _claim_found(tx: Tx, clock: Clock, most: int) -> list[int]:
@@ -161,6 +161,7 @@ async def _plans(tx: Tx, work: Callable[[], Awaitable[object]]) -> list[str]:
 
 
 _SORTED = {
+    "ix_sources_canonical_url",
     "ix_stories_ready",
     "ix_articles_of_source",
     "ix_briefed_briefing",
@@ -168,14 +169,27 @@ _SORTED = {
     "pk_fingerprints",
 }
 # PostgreSQL sorts a few
-_CHOSEN_BY_SIZE = {"ix_stories_newest", "ix_stories_ready", "ix_stories_of_source", "ix_deliveries_sending"}
+_CHOSEN_BY_SIZE = {
+    "ix_sources_canonical_url",
+    "ix_stories_newest",
+    "ix_stories_ready",
+    "ix_stories_of_source",
+    "ix_deliveries_sending",
+}
 _SQLITE_NAMES = {
     "pk_briefed": "sqlite_autoindex_briefed_1",
     "pk_fingerprints": "sqlite_autoindex_fingerprints_1",
     "uq_briefings_chat_id_slot": "sqlite_autoindex_briefings_1",
 }
 
+
+async def _know_sources(tx: Tx) -> None:
+    await sources.known(tx, "wire.example/feed")
+    await sources.known_among(tx, ["wire.example/feed", "https://coast.example/"])
+
+
 _LOOKUPS: dict[str, Callable[[Tx, Clock], Awaitable[object]]] = {
+    "ix_sources_canonical_url": lambda tx, _: _know_sources(tx),
     "ix_sources_due": lambda tx, clock: _claim_sources(tx, clock, 3),
     "ix_articles_found": lambda tx, clock: _claim_found(tx, clock, 3),
     "ix_articles_read": lambda tx, clock: _claim_read(tx, clock, 3),

@@ -1,9 +1,10 @@
-"""Sources: adding, removing, claiming, health."""
+"""Sources: adding, listing, removing."""
 
 from datetime import timedelta
 
-from bot.domain.politeness import Pace
-from bot.storage import articles, sources
+import pytest
+
+from bot.storage import articles, polling, sources
 from bot.storage.database import Database
 from tests.conftest import Clock
 from tests.storage.making import add_source, new_article
@@ -16,8 +17,8 @@ async def test_an_added_source_is_due_at_once_and_found(database: Database, cloc
         added = await add_source(tx, clock())
         assert added.next_poll_at == added.added_at == clock()
         assert (added.title, added.language, added.errors) == ("Wire", "en", 0)
-        assert await sources.find(tx, added.url) == await sources.get(tx, added.id) == added
-        assert await sources.find(tx, "https://nowhere.example/") is None
+        assert await sources.known(tx, added.url) == await sources.get(tx, added.id) == added
+        assert await sources.known(tx, "https://nowhere.example/") is None
         assert await sources.listed(tx) == (added,)
 
 
@@ -33,9 +34,9 @@ async def test_a_removed_source_comes_back_by_adding_or_restoring(database: Data
         added = await add_source(tx, clock())
         assert await sources.remove(tx, added.id, clock())
         assert not await sources.remove(tx, added.id, clock())
-        assert await sources.find(tx, added.url) is await sources.get(tx, added.id) is None
+        assert await sources.known(tx, added.url) is await sources.get(tx, added.id) is None
         assert await sources.listed(tx) == ()
-        assert await sources.claim_due(tx, clock(), clock() + QUARTER, 10) == ()
+        assert await polling.claim_due(tx, clock(), clock() + QUARTER, 10) == ()
         clock.advance(seconds=60)
         back = await add_source(tx, clock())
         assert (back.id, back.next_poll_at) == (added.id, clock())
@@ -44,27 +45,6 @@ async def test_a_removed_source_comes_back_by_adding_or_restoring(database: Data
         assert restored is not None
         assert restored.id == added.id
         assert await sources.restore(tx, 99, clock()) is None
-
-
-async def test_a_claim_takes_the_longest_waiting_and_holds_until_its_lease_ends(
-    database: Database, clock: Clock
-) -> None:
-    async with database.write() as tx:
-        first = await add_source(tx, clock(), "first")
-        clock.advance(seconds=1)
-        second = await add_source(tx, clock(), "second")
-
-    async def claim(most: int) -> list[int]:
-        async with database.write() as tx:
-            return [each.id for each in await sources.claim_due(tx, clock(), clock() + QUARTER, most)]
-
-    assert await claim(1) == [first.id]
-    assert await claim(5) == [second.id]
-    assert await claim(5) == []
-    clock.advance(seconds=QUARTER.total_seconds() - 1)
-    assert await claim(5) == []
-    clock.advance(seconds=1)
-    assert await claim(5) == [first.id, second.id]
 
 
 async def test_a_page_is_some_of_them_with_the_articles_of_a_week(database: Database, clock: Clock) -> None:
@@ -86,82 +66,37 @@ async def test_a_page_is_some_of_them_with_the_articles_of_a_week(database: Data
             assert (found == of_bay) == (not spelled.startswith("http:"))
 
 
-async def test_health(database: Database, clock: Clock) -> None:
+@pytest.mark.parametrize(
+    "spelled",
+    ["https://wire.example/feed", "http://wire.example/feed/", "www.wire.example/feed",
+     "WIRE.example/feed?utm_source=x", "https://www.wire.example:443/feed#top"],
+)  # fmt: skip
+async def test_a_source_is_known_however_its_address_is_spelled(database: Database, clock: Clock, spelled: str) -> None:
     async with database.write() as tx:
         added = await add_source(tx, clock())
-        once = await sources.failed(tx, added.id, why="404", at=clock(), next_poll_at=clock() + QUARTER)
-        assert once is not None
-        assert (once.errors, once.failing_since) == (1, clock())
-        later = clock() + QUARTER
-        assert await sources.failed(tx, added.id, why="timeout", at=later, next_poll_at=clock() + QUARTER)
-        ill = await sources.get(tx, added.id)
-        assert ill is not None
-        assert ill.failing_since == clock()
-        assert (ill.errors, ill.last_error, ill.last_polled_at, ill.next_poll_at) == (
-            2,
-            "timeout",
-            None,
-            clock() + QUARTER,
-        )
-        await sources.polled(
-            tx, added.id, at=clock(), etag='"a"', last_modified="Sun", next_poll_at=clock() + 2 * QUARTER, title="New"
-        )
-        well = await sources.get(tx, added.id)
-        assert well is not None
-        assert (well.errors, well.last_error, well.etag, well.last_modified) == (0, None, '"a"', "Sun")
-        assert well.last_polled_at == clock()
-        assert (well.title, well.language, well.url) == ("New", "en", added.url)
-        assert well.failing_since is None
-        assert await sources.failed(tx, 99, why="", at=clock(), next_poll_at=clock()) is None
-
-
-async def test_a_feed_that_moved_is_followed_unless_another_source_is_there(database: Database, clock: Clock) -> None:
-    async with database.write() as tx:
-        first, second = await add_source(tx, clock(), "first"), await add_source(tx, clock(), "second")
-        for url in ("https://moved.example/feed", second.url):
-            await sources.polled(tx, first.id, at=clock(), etag=None, last_modified=None, next_poll_at=clock(), url=url)
-        moved = await sources.get(tx, first.id)
-        assert moved is not None
-        assert moved.url == "https://moved.example/feed"
-
-
-async def test_it_is_known_whether_one_that_was_due_has_been_polled(database: Database, clock: Clock) -> None:
-    async with database.write() as tx:
-        assert not await sources.due_since(tx, clock())
-        added = await add_source(tx, clock())
-        assert await sources.due_since(tx, clock())
-        assert not await sources.due_since(tx, clock() - QUARTER)
+        assert await sources.known(tx, spelled) == added
+        asked = ("https://wire.example/feed?page=2", "\0", spelled, "wire", "")
+        assert await sources.known_among(tx, asked) == {2}
+        assert await sources.known_among(tx, ()) == frozenset()
         await sources.remove(tx, added.id, clock())
-        assert not await sources.due_since(tx, clock())
+        assert await sources.known(tx, spelled) is None
+        assert await sources.known_among(tx, asked) == frozenset()
 
 
-async def test_polls_that_brought_nothing_new_are_recorded_together(database: Database, clock: Clock) -> None:
+async def test_of_two_under_one_form_the_one_that_is_spelled_so_is_meant(database: Database, clock: Clock) -> None:
     async with database.write() as tx:
-        first, second = await add_source(tx, clock(), "first"), await add_source(tx, clock(), "second")
-        await sources.failed(tx, second.id, why="It was away.", at=clock(), next_poll_at=clock())
-        await sources.unchanged(tx, [], clock())
-        due = [clock() + QUARTER * (number + 1) for number in range(2)]
-        polls = [
-            sources.Unchanged(each.id, etag, "then" if etag else None, at)
-            for each, etag, at in zip((first, second), ('"e"', None), due, strict=True)
-        ]
-        await sources.unchanged(tx, polls, clock())
-        found = await sources.listed(tx)
-    assert [(each.etag, each.last_modified, each.next_poll_at) for each in found] == [
-        ('"e"', "then", due[0]),
-        (None, None, due[1]),
-    ]
-    assert {each.last_polled_at for each in found} == {clock()}
-    assert [(each.errors, each.last_error, each.failing_since) for each in found] == [(0, None, None)] * 2
+        one, other = await add_source(tx, clock(), "wire"), await add_source(tx, clock(), "www.wire")
+        assert [await sources.known(tx, each.url) for each in (one, other)] == [one, other]
+        assert await sources.known(tx, "http://wire.example/feed") == one
 
 
-async def test_the_pace_counts_the_articles_of_a_fortnight_that_are_not_of_the_future(
-    database: Database, clock: Clock
-) -> None:
+async def test_a_source_that_moves_is_known_where_it_is(database: Database, clock: Clock) -> None:
     async with database.write() as tx:
-        busy, quiet = await add_source(tx, clock(), "busy"), await add_source(tx, clock(), "quiet")
-        days = (-15, -13, -2, 0, 1)
-        told = [new_article(f"d{day}", published_at=clock() + timedelta(days=day)) for day in days]
-        await articles.add_new(tx, busy.id, told, clock())
-        found = await sources.paces(tx, [busy.id, quiet.id], clock())
-    assert found == {busy.id: Pace(3, clock() - timedelta(days=13)), quiet.id: Pace()}
+        added = await add_source(tx, clock())
+        await sources.switch(tx, added.id, "https://coast.example/rss", clock())
+        assert await sources.known(tx, added.url) is None
+        assert await sources.known(tx, "coast.example/rss") is not None
+        moved = "https://bay.example/atom"
+        await polling.polled(tx, added.id, at=clock(), etag=None, last_modified=None, next_poll_at=clock(), url=moved)
+        assert await sources.known(tx, "coast.example/rss") is None
+        assert await sources.known(tx, "bay.example/atom") is not None

@@ -9,7 +9,7 @@ from bot.domain.models import Owed
 from bot.storage import outbox, sources, stories
 from bot.storage.database import Database
 from tests.conftest import Clock
-from tests.storage.making import add_chat, add_ready, add_source, add_story, new_article
+from tests.storage.making import add_chat, add_ready, add_source, add_story, article_id, new_article
 
 HOUR = timedelta(hours=1)
 
@@ -106,3 +106,23 @@ async def test_what_chats_were_told_and_the_order_of_a_briefing(database: Databa
         assert await page(other.id, "away@1", 2, 0) == ([], 0)
         await sources.remove(tx, source.id, clock())  # what was told can still be shown
         assert await page(other.id, "away@2", 2, 0) == ([ids[3]], 1)
+
+
+async def test_a_story_was_told_by_as_many_outlets_as_told_it_whoever_was_removed_since(
+    database: Database, clock: Clock
+) -> None:
+    async with database.write() as tx:
+        first, *others = [await add_source(tx, clock(), name) for name in ("wire", "coast", "bay")]
+        story = await add_story(tx, first, clock(), "a")
+        first_article = await article_id(tx, "a")
+        for number, source in enumerate(others):
+            copy = await add_ready(tx, source, clock(), new_article(f"b{number}"))
+            await stories.join(tx, copy, first_article)
+        for removed, tells in ((None, "Wire"), (others[1], "Wire"), (first, "Coast")):
+            if removed:
+                await sources.remove(tx, removed.id, clock())
+                await stories.hand_over(tx, removed.id, clock() - HOUR)
+            (shown,) = await stories.newest(tx, limit=9)
+            assert (shown.id, shown.outlet, shown.outlets) == (story, tells, 3)
+        await sources.remove(tx, others[0].id, clock())  # nobody is left to tell it
+        assert await stories.newest(tx, limit=9) == ()

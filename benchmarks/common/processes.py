@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from typing import TypeVar, TypeVarTuple
 
-from benchmarks.delivery.stores import FIRST_USER
+from benchmarks.common.stores import FIRST_USER
 from bot.sandbox.limits import Limits
 from bot.sandbox.server import Sandbox
 

@@ -1,0 +1,1 @@
+"""What the benchmarks of several tables have in common."""
