@@ -121,9 +121,12 @@ async def of_site(tx: Tx, url: str) -> Source | None:
 
 
 async def is_taken(tx: Tx, url: str, source_id: int) -> bool:
-    """Whether another source, removed ones included, has this address."""
-    sql = "SELECT 1 AS found FROM sources WHERE url = :url AND id <> :id"
-    return await row(tx, sql, url=url, id=source_id) is not None
+    """Whether another source has this address, however it is spelled, or a removed one has it just so."""
+    sql = """
+        SELECT 1 AS found FROM sources
+         WHERE (url = :url OR canonical_url = :form AND removed_at_ms IS NULL) AND id <> :id
+    """
+    return await row(tx, sql, url=url, form=_form(url), id=source_id) is not None
 
 
 async def remove(tx: Tx, source_id: int, at: datetime) -> bool:

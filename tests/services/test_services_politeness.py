@@ -108,17 +108,19 @@ async def test_a_permanent_move_is_adopted_at_its_second_sighting(room: Newsroom
     assert (await only(room)).url == f"{site.url}/new.xml"
 
 
-async def test_a_move_to_where_another_source_is_is_said(room: Newsroom, site: Site, clock: Clock) -> None:
+@pytest.mark.parametrize("target", ["/new.xml", "/new.xml?utm_source=feed"])
+async def test_a_move_to_where_another_source_is_is_said(room: Newsroom, site: Site, clock: Clock, target: str) -> None:
     await begin(room, site, "Harbour bridge closed")
     site.pages["/new.xml"] = (200, XML, site.feed())
+    site.pages["/new.xml?utm_source=feed"] = (200, XML, site.feed())
     await room.sources.add(f"{site.url}/new.xml")
-    site.moves["/feed.xml"] = "/new.xml"
+    site.moves["/feed.xml"] = target
     for _ in range(3):
         clock.advance(seconds=900)
         await room.ingest.poll_due()
     first, _ = await room.sources.listed()
     assert first.url == f"{site.url}/feed.xml"
-    assert first.last_error == f"It moved to {site.url}/new.xml, where another source is."
+    assert first.last_error == f"It moved to {site.url}{target}, where another source is."
     assert first.errors == 0
 
 
