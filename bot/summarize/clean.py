@@ -99,14 +99,12 @@ def _sentences(text: str, language: str | None, title: str | None, beside: _Besi
     rules = replace(rules, anywhere=tuple([each for each in rules.anywhere if each.may_find(low)]))
     for start, end, judged in _story_lines(text, rules, fold(title or "").casefold(), beside):
         for sentence in split_line(text, start, end, language):
-            if judged and sentence.text == text[start:end]:
+            if (judged and sentence.text == text[start:end]) or not _is_outside(sentence.text, rules):
                 yield sentence
             elif _matches(rules.ending, sentence.text):
                 if _is_late(sentence.start, text):
                     beside.ended = sentence.start
                     return
-            elif not _is_furniture(sentence.text, rules):
-                yield sentence
             elif _matches(rules.corrections, sentence.text):
                 whole = sentence.start == start and end - start < len(text.strip())
                 _note(text[start:end] if whole else sentence.text, beside)
@@ -194,12 +192,20 @@ def _is_end(line: str, rules: Rules) -> bool:
     return _matches(rules.ending, line) or bool(headline)
 
 
+def _is_outside(text: str, rules: Rules) -> bool:
+    """Whether a sentence is furniture or an end."""
+    head = text[:_FORM_CHARS]
+    return rules.outside.match(head) or _holds(head, rules)
+
+
 def _is_furniture(text: str, rules: Rules) -> bool:
     head = text[:_FORM_CHARS]
-    return rules.furniture.match(head) or bool(rules.anywhere and _holds(head, rules))
+    return rules.furniture.match(head) or _holds(head, rules)
 
 
 def _holds(head: str, rules: Rules) -> bool:
+    if not rules.anywhere:
+        return False
     low = head.lower()
     return any(each.may_find(low) and each.pattern.search(head) for each in rules.anywhere)
 

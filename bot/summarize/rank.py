@@ -127,7 +127,8 @@ def is_good(text: str) -> bool:
 
 def _last(text: str) -> str:
     """The last character that closes nothing."""
-    return text.rstrip(_CLOSING)[-1:] or text[-1:]
+    last = text[-1:]
+    return (text.rstrip(_CLOSING)[-1:] or last) if last in _CLOSING else last
 
 
 def is_own_voice(sentence: Words, known: Cues) -> bool:

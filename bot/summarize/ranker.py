@@ -62,6 +62,7 @@ def scores(rows: Sequence[Sequence[float]], by: Model) -> list[float]:
     return [sum(map(mul, by.weights, row)) - base for row in rows]
 
 
+_DIGITS = 6
 Alike = Callable[[int, int], float]
 
 
@@ -71,14 +72,14 @@ def chosen(rated: Sequence[float], alike: Alike, count: int, by: Model, needs: M
     `alike` gives the cosine of two places. A place in `needs` is not chosen before the place that it needs, so never
     where that is none (-1).
     """
-    left = dict(enumerate(rated))
+    # rounded, as the last digits follow the order of Python's sets
+    left = {place: round(score, _DIGITS) for place, score in enumerate(rated)}
     order: list[int] = []
     while len(order) < count:
         free = [place for place in left if place not in needs or needs[place] in order]
         if not free:
             break
-        # rounded, as the last digits follow the order of Python's sets
-        best = max(free, key=lambda place: round(left[place], 6))
+        best = max(free, key=left.__getitem__)
         del left[best]
         order.append(best)
         if len(order) < count:
@@ -92,4 +93,5 @@ def _take_off(left: dict[int, float], best: int, alike: Alike, by: Model) -> Non
         if same > MOST_ALIKE:
             del left[place]
         else:
-            left[place] += by.repeated * same + by.adjacent * (abs(place - best) == 1)
+            taken_off = by.repeated * same + by.adjacent * (abs(place - best) == 1)
+            left[place] = round(left[place] + taken_off, _DIGITS)

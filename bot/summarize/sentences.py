@@ -41,7 +41,8 @@ class Sentence(NamedTuple):
 
 def fold(text: str) -> str:
     """Every run of white space as one blank, none at the ends."""
-    return " ".join(text.split())
+    # white space other than a blank is not printable; most texts have no run of blanks either
+    return text.strip() if text.isprintable() and "  " not in text else " ".join(text.split())
 
 
 def lines(text: str) -> Iterator[tuple[int, int]]:

@@ -263,10 +263,11 @@ def test_every_language_has_every_kind_of_rule() -> None:
     for path in _files():
         if path.stem != "form":
             found = rules.load(path.stem)
-            kinds = set(rules.Rules.__slots__) - {"anywhere", "furniture", "ending", "missed"}
+            kinds = set(rules.Rules.__slots__) - {"anywhere", "furniture", "ending", "outside", "missed"}
             assert all(isinstance(getattr(found, kind), re.Pattern) for kind in kinds)
             assert found.furniture.match("©")
             assert found.ending.match("© 2025")
+            assert found.outside.match("©")
     assert rules.load(None) is rules.load("en") is rules.load("../form")
 
 
