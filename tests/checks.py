@@ -106,8 +106,13 @@ def _call(command: tuple[str, ...], extra: dict[str, str]) -> int:
 
 
 def _measured() -> dict[str, str]:
-    # read by coverage's own .pth file, so that pytest's workers and the commands that tests start are measured too
-    return {"COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml"), "COVERAGE_FILE": str(ROOT / ".coverage")}
+    return {
+        # read by coverage's own .pth file, so that pytest's workers and the commands that tests start are measured too
+        "COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml"),
+        "COVERAGE_FILE": str(ROOT / ".coverage"),
+        # where this is set, each of these processes compiles anew what it imports
+        "PYTHONDONTWRITEBYTECODE": "",
+    }
 
 
 def _say(line: str) -> None:

@@ -2,14 +2,20 @@
 
 `database` is both kinds, one after the other; `sqlite_database` and `postgresql_database` are one kind. Their schema is
 made once a session and then copied. PostgreSQL comes out of a wheel; where that cannot run, its tests are skipped.
+
+Tests marked `untraced` do not count for coverage and are not slowed down by it.
 """
 
 import asyncio
 import importlib.util
+import os
 import shutil
+import sys
 import tempfile
+import threading
 import warnings
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
@@ -38,6 +44,29 @@ class Clock:
 
     def advance(self, *, seconds: float) -> None:
         self._now += timedelta(seconds=seconds)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool, bool]:
+    if item.get_closest_marker("untraced") is None:
+        return (yield)
+    with _untraced():
+        return (yield)
+
+
+@contextmanager
+def _untraced() -> Iterator[None]:
+    """Neither here, nor in new threads, nor in commands that are started meanwhile."""
+    here, threads, commands = sys.gettrace(), threading.gettrace(), os.environ.pop("COVERAGE_PROCESS_START", None)
+    sys.settrace(None)
+    threading.settrace(None)
+    try:
+        yield
+    finally:
+        sys.settrace(here)
+        threading.settrace(threads)
+        if commands is not None:
+            os.environ["COVERAGE_PROCESS_START"] = commands
 
 
 @pytest.fixture

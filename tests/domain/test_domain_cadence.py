@@ -81,6 +81,7 @@ def test_t83_a_time_that_comes_twice_is_due_once() -> None:
     assert found == [utc("2026-10-25 00:30"), utc("2026-10-26 01:30")]
 
 
+@pytest.mark.untraced
 @given(
     st.sampled_from(["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Asuncion", "Asia/Kathmandu"]),
     st.times(),

@@ -189,6 +189,7 @@ async def kill(url: str, folder: Path, moments: range) -> list[int]:
     return [int(line) for line in done.stdout.split()]
 
 
+@pytest.mark.untraced
 async def test_t85_killed_while_the_schema_is_made_nothing_of_it_is_there(empty_url: str) -> None:
     codes = await kill(empty_url, migrations.VERSIONS, range(0, 31, 6))
     assert codes == [-9] * 6
@@ -197,6 +198,7 @@ async def test_t85_killed_while_the_schema_is_made_nothing_of_it_is_there(empty_
     assert len(await _describe(empty_url)) > 10
 
 
+@pytest.mark.untraced
 async def test_t85_killed_while_migrating_the_old_schema_is_there(database_url: str, next_version: Path) -> None:
     before = await _describe(database_url)
     assert set(await kill(database_url, next_version, range(3))) == {-9}
