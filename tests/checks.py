@@ -1,8 +1,8 @@
-"""Every check of the project, one after the other, and what came of them.
+"""Every check of the project, and what came of them.
 
-`make test` runs this. All checks run even if an early one fails, so that every problem is seen at once. The last line
-is the outcome of the tests, `N passed, N failed[, N skipped]`; the line before it names each check. Exit status: 0 if
-all are well, else 1.
+`make test` runs this. All checks run even if an early one fails, so that every problem is seen at once. Those that only
+read the code run beside the tests, which often wait for something. The last line is the outcome of the tests, `N
+passed, N failed[, N skipped]`; the line before it names each check. Exit status: 0 if all are well, else 1.
 """
 
 import os
@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -21,11 +22,13 @@ JUNIT = RESULTS / "junit.xml"
 SUMMARY = RESULTS / "summary.txt"
 BIN = Path(sys.executable).parent
 
-CHECKS = (
+READING = (
     ("format", ("ruff", "format", "--check", ".")),
     ("lint", ("ruff", "check", ".")),
-    ("types", ("mypy", "--strict")),
     ("imports", ("lint-imports",)),
+    ("types", ("mypy", "--strict")),
+)
+RUNNING = (
     ("tests", ("pytest", "-n", "3", "--dist", "worksteal", "-rfEs", f"--junit-xml={JUNIT}")),
     ("coverage", ("coverage", "report")),
 )
@@ -59,7 +62,10 @@ class Counts:
 def main() -> int:
     """Run the checks, print what came of them, and return the exit status."""
     _start_afresh()
-    outcomes = [_run(name, command) for name, command in CHECKS]
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        read = beside.submit(lambda: [_read(name, command) for name, command in READING])
+        ran = [_run(name, command) for name, command in RUNNING]
+    outcomes = [*read.result(), *ran]
     counts = read_counts(JUNIT)
     well = all(outcome.well for outcome in outcomes) and not counts.failed
     _say(f"\nchecks: {', '.join(map(str, outcomes))}")
@@ -90,8 +96,18 @@ def _start_afresh() -> None:
         old.unlink()
 
 
+def _read(name: str, command: tuple[str, ...]) -> Outcome:
+    """What it says is shown in one piece at its end, for the tests say something meanwhile."""
+    began = time.monotonic()
+    done = subprocess.run(
+        _command(command), cwd=ROOT, env=_environ(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+    )
+    _say(f"{_head(name, command)}\n{done.stdout.decode(errors='replace')}")
+    return Outcome(name, done.returncode == 0, time.monotonic() - began)
+
+
 def _run(name: str, command: tuple[str, ...]) -> Outcome:
-    _say(f"\n== {name}: {' '.join(command)}".replace(f"{ROOT}{os.sep}", ""))
+    _say(_head(name, command))
     began = time.monotonic()
     if name == "coverage":
         _call(("coverage", "combine", "--quiet"), {})
@@ -99,15 +115,31 @@ def _run(name: str, command: tuple[str, ...]) -> Outcome:
     return Outcome(name, status == 0, time.monotonic() - began)
 
 
+def _head(name: str, command: tuple[str, ...]) -> str:
+    return f"\n== {name}: {' '.join(command)}".replace(f"{ROOT}{os.sep}", "")
+
+
 def _call(command: tuple[str, ...], extra: dict[str, str]) -> int:
-    path = os.pathsep.join((str(BIN), os.environ.get("PATH", os.defpath)))
+    return subprocess.call(_command(command), cwd=ROOT, env={**_environ(), **extra})
+
+
+def _command(command: tuple[str, ...]) -> list[str]:
     program, *arguments = command
-    return subprocess.call([str(BIN / program), *arguments], cwd=ROOT, env={**os.environ, "PATH": path, **extra})
+    return [str(BIN / program), *arguments]
+
+
+def _environ() -> dict[str, str]:
+    return {**os.environ, "PATH": os.pathsep.join((str(BIN), os.environ.get("PATH", os.defpath)))}
 
 
 def _measured() -> dict[str, str]:
-    # read by coverage's own .pth file, so that pytest's workers and the commands that tests start are measured too
-    return {"COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml"), "COVERAGE_FILE": str(ROOT / ".coverage")}
+    return {
+        # read by coverage's own .pth file, so that pytest's workers and the commands that tests start are measured too
+        "COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml"),
+        "COVERAGE_FILE": str(ROOT / ".coverage"),
+        # where this is set, each of these processes compiles anew what it imports
+        "PYTHONDONTWRITEBYTECODE": "",
+    }
 
 
 def _say(line: str) -> None:

@@ -13,7 +13,7 @@ from tests.browser.test_browser_chat_page import ADA, CHANNEL, GROUP, HARBOUR, O
 
 __all__ = ["bot", "go", "sandbox"]
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.browser, pytest.mark.untraced, pytest.mark.asyncio(loop_scope="session")]
 
 
 async def opened(page: Page) -> Page:

@@ -11,7 +11,7 @@ from playwright.async_api import Locator, Page, Request, expect
 
 from bot.sandbox.server import Sandbox
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.browser, pytest.mark.untraced, pytest.mark.asyncio(loop_scope="session")]
 
 expect.set_options(timeout=15_000)
 

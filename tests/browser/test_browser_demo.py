@@ -14,7 +14,7 @@ from playwright.async_api import Locator, Page, expect
 
 from tests.browser.conftest import Picture, Watched
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.browser, pytest.mark.untraced, pytest.mark.asyncio(loop_scope="session")]
 
 STORY_MS = 30_000  # what a newcomer waits for the first story at most
 ADA, OMAR = 1, 2

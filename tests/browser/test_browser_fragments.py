@@ -7,7 +7,7 @@ import pytest
 
 from bot.summarize.fragments import fragment
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.browser, pytest.mark.untraced, pytest.mark.asyncio(loop_scope="session")]
 
 ADDRESS = "http://news.example/bridge"
 LONG = (

@@ -13,6 +13,7 @@ EVERY = 75
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.untraced,
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.skipif(not PAGES.exists(), reason="the saved pages are not beside the repository"),
 ]

@@ -10,6 +10,8 @@ import pytest
 from tests.crash import points
 from tests.crash.harness import Ordeal, Zygote
 
+pytestmark = pytest.mark.untraced
+
 # three: some are hit twice, which must be the end of repeating
 HITS = {"after accept": 3, "SIGTERM": 15, "SIGSTOP, SIGCONT": 2, **dict.fromkeys(points.FAULTS, 8)}
 

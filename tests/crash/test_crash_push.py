@@ -8,6 +8,8 @@ from tests.services.conftest import Site
 
 __all__ = ["sandbox", "site", "start"]
 
+pytestmark = pytest.mark.untraced
+
 USERS = range(101, 107)
 TITLES = [f"Harbour story {number}" for number in "ABC"]
 

@@ -13,6 +13,8 @@ from bot.sandbox.server import Sandbox
 from tests.end_to_end.conftest import Start, answer, subscribed_site, texts, tracebacks
 from tests.services.conftest import Site
 
+pytestmark = pytest.mark.untraced
+
 SHARED = Path(__file__).parents[3] / "shared"
 SEED = SHARED / "data" / "seed" / "article.txt"
 

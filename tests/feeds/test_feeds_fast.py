@@ -50,6 +50,7 @@ def test_it_says_what_the_reference_says(name: str, url: str | None) -> None:
     assert fast == reference
 
 
+@pytest.mark.untraced
 @pytest.mark.skipif(not DATA.exists(), reason=ABSENT)
 def test_both_ways_agree_on_real_feeds() -> None:
     accepted, wrong = compared(saved_feeds("real.tar.gz"))
@@ -57,6 +58,7 @@ def test_both_ways_agree_on_real_feeds() -> None:
     assert accepted >= 2 * 70
 
 
+@pytest.mark.untraced
 @pytest.mark.skipif(not DATA.exists(), reason=ABSENT)
 def test_both_ways_agree_on_the_conformance_suites() -> None:
     accepted, wrong = compared(saved_feeds("conformance.tar.gz"))

@@ -1,11 +1,14 @@
 """Mutants of feeds, and entries of every shape: reading ends well, and both ways of reading say the same."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.feeds.identity import new_articles
 from bot.feeds.parse import parse_feed
 from tests.feeds.fuzz import complaints, corpus, examine, mutants
+
+pytestmark = pytest.mark.untraced
 
 SEED = 20_261_122
 MOST = 500

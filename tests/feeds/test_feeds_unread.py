@@ -90,6 +90,7 @@ def test_own_feeds_are_cut_or_left_alone(name: str) -> None:
     assert _one_entry_left(own_feeds()[name]) is not False
 
 
+@pytest.mark.untraced
 @pytest.mark.skipif(not DATA.exists(), reason=ABSENT)
 def test_saved_feeds_say_the_same_with_one_entry_left() -> None:
     told = Counter(_one_entry_left(body) for _, body in saved_feeds("real.tar.gz"))

@@ -1,22 +1,24 @@
-"""Independent clients and the specification's own judge, against the running sandbox."""
+"""Independent clients and the specification's own judge, against the running sandbox.
+
+Tests import aiogram themselves: that takes seconds, and every process of a test run collects this file.
+"""
 
 import asyncio
 import json
 import sys
 from types import ModuleType
+from typing import TYPE_CHECKING
 
-import aiogram
 import pytest
 import telegram
-from aiogram import types as aio
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
-from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError, TelegramRetryAfter
 from telegram.constants import ParseMode
 
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import CHANNEL_ID, GROUP_ID
 from tests.conftest import CHECKER
+
+if TYPE_CHECKING:
+    import aiogram
 
 
 async def test_the_specification_has_nothing_to_say(sandbox: Sandbox) -> None:
@@ -30,11 +32,18 @@ async def test_the_specification_has_nothing_to_say(sandbox: Sandbox) -> None:
     assert judge.returncode == 0
 
 
-def aiogram_bot(sandbox: Sandbox) -> aiogram.Bot:
+def aiogram_bot(sandbox: Sandbox) -> "aiogram.Bot":
+    import aiogram
+    from aiogram.client.session.aiohttp import AiohttpSession
+    from aiogram.client.telegram import TelegramAPIServer
+
     return aiogram.Bot(sandbox.token, session=AiohttpSession(api=TelegramAPIServer.from_base(sandbox.api_url)))
 
 
 async def test_aiogram_runs_a_bot(sandbox: Sandbox) -> None:
+    import aiogram
+    from aiogram import types as aio
+
     dispatcher = aiogram.Dispatcher()
 
     @dispatcher.message(aiogram.filters.Command("latest"))
@@ -63,6 +72,8 @@ async def test_aiogram_runs_a_bot(sandbox: Sandbox) -> None:
 
 
 async def test_aiogram_reads_every_kind_of_answer(sandbox: Sandbox) -> None:
+    from aiogram import types as aio
+
     async with aiogram_bot(sandbox) as bot:
         assert (await bot.get_me()).username == "nutgraf_sandbox_bot"
         assert (await bot.get_chat(GROUP_ID)).is_forum
@@ -84,6 +95,8 @@ async def test_aiogram_reads_every_kind_of_answer(sandbox: Sandbox) -> None:
 
 
 async def test_aiogram_understands_refusals(sandbox: Sandbox) -> None:
+    from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError, TelegramRetryAfter
+
     async with aiogram_bot(sandbox) as bot:
         with pytest.raises(TelegramBadRequest, match="can't parse entities"):
             await bot.send_message(1, "<b>", parse_mode="HTML")

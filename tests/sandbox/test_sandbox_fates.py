@@ -2,10 +2,8 @@
 
 from typing import Any
 
-import aiogram
 import pytest
 import telegram
-from aiogram.exceptions import TelegramForbiddenError, TelegramMigrateToChat
 
 from bot.sandbox.errors import Impossible
 from bot.sandbox.server import Sandbox
@@ -197,6 +195,9 @@ async def test_kicked_from_a_basic_group(api: Api, sandbox: Sandbox) -> None:
 
 
 async def test_clients_understand(sandbox: Sandbox) -> None:
+    from aiogram import types as aio  # not above: it takes seconds
+    from aiogram.exceptions import TelegramForbiddenError, TelegramMigrateToChat
+
     old = sandbox.add_group("Crew")
     new = sandbox.migrate(old)
     sandbox.kick(GROUP_ID)
@@ -210,8 +211,8 @@ async def test_clients_understand(sandbox: Sandbox) -> None:
             await bot.send_message(GROUP_ID, "x")
         changes = [update.my_chat_member for update in await bot.get_updates() if update.my_chat_member]
         assert [type(change.new_chat_member) for change in changes] == [
-            aiogram.types.ChatMemberBanned,
-            aiogram.types.ChatMemberRestricted,
+            aio.ChatMemberBanned,
+            aio.ChatMemberRestricted,
         ]
     base = f"{sandbox.api_url}/bot"
     async with telegram.Bot(sandbox.token, base_url=base) as ptb:

@@ -81,6 +81,7 @@ async def _subscribe(room: Newsroom) -> None:
     await room.subscriptions.subscribe(DAILY, Wish("", Schedule(Cadence.DAILY, (time(8),))))
 
 
+@pytest.mark.untraced
 async def test_t89_a_restored_backup_tells_nobody_anything_old(
     house: House, site: Site, sender: KeptSender, clock: Clock
 ) -> None:

@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -26,6 +27,8 @@ from bot.storage.database import Database, open_database
 from bot.storage.sql import Tx, rows
 from tests.conftest import Clock
 from tests.storage.making import add_chat
+
+pytestmark = pytest.mark.untraced
 
 LEASE = timedelta(minutes=10)
 PATIENCE = timedelta(days=1)  # nothing is put off for longer than this

@@ -146,6 +146,7 @@ async def test_a_database_without_any_briefing_is_migrated(old: Database, empty_
     await new.close()
 
 
+@pytest.mark.untraced
 async def test_t85_killed_in_the_middle_the_old_outbox_is_there(old: Database, empty_url: str, clock: Clock) -> None:
     async with old.write() as tx:
         await _news(tx, to_ms(clock()))

@@ -157,7 +157,9 @@ async def test_t86_a_newer_database_is_refused_and_left_alone(
 KILLED = """
 import asyncio, os, signal, sys
 from pathlib import Path
+import aiosqlite, alembic.autogenerate, alembic.command, asyncpg  # here once instead of in each process that is killed
 from sqlalchemy import Engine, event
+from sqlalchemy.dialects.postgresql import asyncpg as _
 from bot.storage import migrations
 from bot.storage.database import open_database
 
@@ -189,6 +191,7 @@ async def kill(url: str, folder: Path, moments: range) -> list[int]:
     return [int(line) for line in done.stdout.split()]
 
 
+@pytest.mark.untraced
 async def test_t85_killed_while_the_schema_is_made_nothing_of_it_is_there(empty_url: str) -> None:
     codes = await kill(empty_url, migrations.VERSIONS, range(0, 31, 6))
     assert codes == [-9] * 6
@@ -197,6 +200,7 @@ async def test_t85_killed_while_the_schema_is_made_nothing_of_it_is_there(empty_
     assert len(await _describe(empty_url)) > 10
 
 
+@pytest.mark.untraced
 async def test_t85_killed_while_migrating_the_old_schema_is_there(database_url: str, next_version: Path) -> None:
     before = await _describe(database_url)
     assert set(await kill(database_url, next_version, range(3))) == {-9}

@@ -70,6 +70,7 @@ def test_each_sentence_has_its_score_and_reasons() -> None:
 PIECES = st.sampled_from([*TEXT.split("\n"), "\n", "\n", " ", "He left. ", "(", "\ud800", "市议会投票了。"])
 
 
+@pytest.mark.untraced
 @given(text=st.one_of(st.text(max_size=200), st.lists(PIECES, max_size=14).map("".join)))
 @settings(max_examples=200, deadline=None)
 def test_the_explanation_covers_the_text_and_agrees_with_the_bullets(text: str) -> None:

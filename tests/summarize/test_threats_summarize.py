@@ -8,6 +8,8 @@ import pytest
 from bot.summarize.bullets import METHODS, condense
 from bot.summarize.clean import MOST_CHARS, MOST_SENTENCES, story
 
+pytestmark = pytest.mark.untraced
+
 SENTENCE = "The council voted on Monday to rebuild bridge number {}. "
 MANY = "".join(SENTENCE.format(n) for n in range(100_000))
 WALLS = {
