@@ -12,7 +12,7 @@ from itertools import islice
 
 from bot.summarize.datelines import place_and_agency
 from bot.summarize.rules import Rules, load
-from bot.summarize.rules.openings import Openings, Pattern
+from bot.summarize.rules.openings import Pattern
 from bot.summarize.sentences import FINAL, Sentence, fold, lines, split_line, trimmed
 from bot.summarize.tail import length_of_story
 
@@ -163,7 +163,7 @@ def _is_beside(line: str, number: int, boxed: bool, rules: Rules) -> bool:
     """Whether a line among others is not the story: furniture, byline, subhead, or a headline in a box."""
     if boxed and not FINAL.search(line[-10:]):
         return True
-    if len(line) <= _SHORT_LINE_CHARS and _is_furniture(line, rules):
+    if len(line) <= _SHORT_LINE_CHARS and _is_outside(line, rules):
         return True
     return (number < _HEAD_LINES and is_byline(line, rules)) or is_subhead(line)
 
@@ -193,14 +193,9 @@ def _is_end(line: str, rules: Rules) -> bool:
 
 
 def _is_outside(text: str, rules: Rules) -> bool:
-    """Whether a sentence is furniture or an end."""
+    """Whether a line or sentence is furniture or an end."""
     head = text[:_FORM_CHARS]
     return rules.outside.match(head) or _holds(head, rules)
-
-
-def _is_furniture(text: str, rules: Rules) -> bool:
-    head = text[:_FORM_CHARS]
-    return rules.furniture.match(head) or _holds(head, rules)
 
 
 def _holds(head: str, rules: Rules) -> bool:
@@ -210,7 +205,7 @@ def _holds(head: str, rules: Rules) -> bool:
     return any(each.may_find(low) and each.pattern.search(head) for each in rules.anywhere)
 
 
-def _matches(pattern: Pattern | Openings | None, text: str) -> bool:
+def _matches(pattern: Pattern | None, text: str) -> bool:
     return bool(pattern and pattern.match(text[:_FORM_CHARS]))
 
 

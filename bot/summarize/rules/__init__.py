@@ -38,20 +38,19 @@ class Anywhere(NamedTuple):
 class Rules:
     """One language's rules together with the common ones; None where no rule of the kind exists.
 
-    prefix: matched where a line begins; what it covers is left out of the first sentence. furniture: matched where a
-    line or sentence begins; that line or sentence goes. anywhere: the same, but found anywhere in it. ending: matched
-    against a whole short line or sentence; nothing after it belongs to the story. outside: furniture and ending, to ask
-    once about a sentence where most are neither. headline: an ending that only counts
-    as a line of its own. byline: matched where a line begins, before a name. unfinished: found at the end of a piece
-    that is not a whole sentence yet. missed: found where one sentence ends and another begins though the splitter saw
-    one. dateline and corrections: those of the prefixes and of the furniture whose words are worth keeping.
+    prefix: matched where a line begins; what it covers is left out of the first sentence. outside: matched where a line
+    or sentence begins; that line or sentence goes. It is the tables `furniture` and `ending`, asked at once, as most
+    sentences are neither. anywhere: more furniture, found anywhere in a line or sentence. ending: those of `outside`
+    that end the story: nothing after them belongs to it. headline: an ending that only counts as a line of its own.
+    byline: matched where a line begins, before a name. unfinished: found at the end of a piece that is not a whole
+    sentence yet. missed: found where one sentence ends and another begins though the splitter saw one. dateline and
+    corrections: those of the prefixes and of the furniture whose words are worth keeping.
     """
 
     prefix: Pattern | None
-    furniture: Openings
-    anywhere: tuple[Anywhere, ...]
-    ending: Openings
     outside: Openings
+    anywhere: tuple[Anywhere, ...]
+    ending: Pattern | None
     headline: Pattern | None
     byline: Pattern | None
     unfinished: Pattern | None
@@ -100,13 +99,11 @@ def _load(language: str) -> Rules:
     tables = [_read(language), _read("form")]
     names: dict[str, str] = tables[1]["names"]
     pattern = partial(_joined, tables, names)
-    furniture, ending = _meant(tables, names, "furniture"), _meant(tables, names, "ending")
     return Rules(
         prefix=pattern("prefix"),
-        furniture=Openings(furniture),
+        outside=Openings([*_meant(tables, names, "furniture"), *_meant(tables, names, "ending")]),
         anywhere=tuple(_anywhere(tables, names)),
-        ending=Openings(ending),
-        outside=Openings(furniture + ending),
+        ending=pattern("ending"),
         headline=pattern("headline"),
         byline=pattern("byline"),
         unfinished=pattern("unfinished"),

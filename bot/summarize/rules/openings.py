@@ -11,6 +11,8 @@ _PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?[-a-z]*:|\(\?.|(?:[?*+]
 """A character, class, group's beginning or quantifier of a pattern."""
 _OPTIONAL = ("?", "*", "{0", "{,")
 _GROUP = re.compile(r"\((?:\?[-a-z]*:)?")
+_OTHERS = ""
+"""What is no letter in any of the patterns: they are all alike to them."""
 _PLACES, _END = ("^", "\\b", "\\B"), "$"
 
 
@@ -21,19 +23,23 @@ class Openings:
     """
 
     def __init__(self, patterns: Iterable[str]) -> None:
-        self._patterns = tuple(patterns)
-        # the others are all alike to the patterns, so there is one key for them
-        self._letters = frozenset(filter(str.isalpha, "".join(self._patterns).lower()))
-        self._by_letter: dict[str, Pattern | None] = {}
+        read = [(each, _PIECE.findall(each)) for each in patterns]
+        letters = frozenset(filter(str.isalpha, map(_small, "".join(each for each, _ in read))))
+        self._by_letter: dict[str, list[str]] = {}
+        for each, pieces in read:
+            for letter in _beginnings(pieces, letters):
+                self._by_letter.setdefault(letter, []).append(each)
+        self._letters = letters
+        self._asked: dict[str, Pattern | None] = {}
 
     def match(self, text: str) -> bool:
         """Whether one of the patterns matches at the beginning of `text`."""
         letter = _small(text[:1])
         if letter not in self._letters:
-            letter = ""
-        if letter not in self._by_letter:
-            self._by_letter[letter] = either([each for each in self._patterns if _may_begin(each, letter)])
-        asked = self._by_letter[letter]
+            letter = _OTHERS
+        if letter not in self._asked:
+            self._asked[letter] = either(self._by_letter.get(letter, []))
+        asked = self._asked[letter]
         return bool(asked and asked.match(text))
 
 
@@ -43,29 +49,29 @@ def either(patterns: Iterable[str]) -> Pattern | None:
     return re.compile(joined, re.IGNORECASE) if joined else None
 
 
-def _may_begin(pattern: str, letter: str) -> bool:
-    """Whether a match may begin with a letter, or ("") with what is no letter of any pattern; yes where in doubt."""
-    return any(_branch_may_begin(branch, letter) for branch in _branches(_PIECE.findall(pattern)))
+def _beginnings(pieces: list[str], letters: frozenset[str]) -> frozenset[str]:
+    """Those of the letters that a match may begin with, and _OTHERS where it may be something else; all if in doubt."""
+    return frozenset().union(*[_of_branch(branch, letters) for branch in _branches(pieces)])
 
 
-def _branch_may_begin(pieces: list[str], letter: str) -> bool:
+def _of_branch(pieces: list[str], letters: frozenset[str]) -> frozenset[str]:
     if not pieces or pieces[0] in _PLACES:
-        return True
-    if pieces[0] == _END:
-        return not letter
+        return letters | {_OTHERS}
     first, size = pieces[0], 1
+    if first == _END:
+        return frozenset({_OTHERS})
     if first.startswith("("):
         size = _length_of_group(pieces)
-        found = not _GROUP.fullmatch(first) or any(
-            _branch_may_begin(branch, letter) for branch in _branches(pieces[1 : size - 1])
-        )
+        is_plain = _GROUP.fullmatch(first)
+        found = _beginnings(pieces[1 : size - 1], letters) if is_plain else letters | {_OTHERS}
     elif first.isalpha():
-        found = _small(first) == letter
+        found = frozenset({_small(first)})
     else:
-        found = not letter or bool(re.fullmatch(first, letter, re.IGNORECASE))
-    if found or not "".join(pieces[size : size + 1]).startswith(_OPTIONAL):
-        return found
-    return _branch_may_begin(pieces[size + 1 :], letter)
+        asked = re.compile(first, re.IGNORECASE)
+        found = frozenset(filter(asked.fullmatch, letters)) | {_OTHERS}
+    if "".join(pieces[size : size + 1]).startswith(_OPTIONAL):
+        return found | _of_branch(pieces[size + 1 :], letters)
+    return found
 
 
 def _small(letter: str) -> str:
