@@ -63,8 +63,11 @@ class Pages:
             if claimed.attempts < PAGE_ATTEMPTS and _may_come_back(error):
                 await self._postpone(claimed)
                 return 0
-            page = None
-        await self._store(article, page)
+            # of an article that was edited, what its page said before is more than a teaser
+            await self._store(article, None, choose_text(article.text, claimed.text_before, article.title))
+            return 1
+        text = choose_text(article.text, page.text, article.title, page.title) if page else article.text
+        await self._store(article, page, text)
         return 1
 
     async def _page(self, article: Article, *, last: bool) -> Page | None:
@@ -125,12 +128,12 @@ class Pages:
         async with self._database.write() as tx:
             await articles.postpone(tx, claimed.article.id, self._now() + wait, attempts=attempts)
 
-    async def _store(self, article: Article, page: Page | None) -> None:
+    async def _store(self, article: Article, page: Page | None, text: str) -> None:
         async with self._database.write() as tx:
             await articles.read(
                 tx,
                 article.id,
-                text=choose_text(article.text, page.text, article.title, page.title) if page else article.text,
+                text=text,
                 author=article.author or (page.author if page else None),
                 language=article.language or (page.language if page else None),
                 image=page.image if page else None,

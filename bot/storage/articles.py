@@ -22,7 +22,8 @@ _BATCH = 50  # articles in one INSERT
 class Claimed:
     """An article taken for work; `attempts` counts this one, `news` as in `NewArticle`.
 
-    `placed`: it has its story, `copy`: as the copy of another article.
+    `placed`: it has its story, `copy`: as the copy of another article. `text_before`: what it said before its last
+    edit, empty where it had none.
     """
 
     article: Article
@@ -30,6 +31,7 @@ class Claimed:
     news: bool
     placed: bool
     copy: bool
+    text_before: str
 
 
 async def add_new(tx: Tx, source_id: int, articles: Sequence[NewArticle], fetched_at: datetime) -> int:
@@ -269,6 +271,7 @@ def _claimed(found: RowMapping) -> Claimed:
         news=bool(found["news"]),
         placed=found["story_id"] is not None,
         copy=found["copy_of"] is not None,
+        text_before=found["previous_text"] or "",
     )
 
 

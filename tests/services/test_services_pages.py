@@ -12,7 +12,7 @@ from bot.feeds.visits import Visits
 from bot.services.pages import MOST_WAIT_S, PAGE_ATTEMPTS, Pages
 from bot.storage import articles, known
 from bot.storage.database import Database
-from bot.storage.sql import rows
+from bot.storage.sql import rows, run
 from tests.conftest import Clock
 from tests.services.conftest import InlineWorkers, KeptSender, Site, sentence
 from tests.services.newsroom import Newsroom
@@ -267,3 +267,23 @@ async def test_after_an_edit_the_feed_s_image_goes_first_then_the_page_s_then_th
             await known.edit(tx, 1, edited, clock())
         await desk.pages.read_pages()
         assert (await desk.article()).image == image(then)
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "kept"),
+    [(TITLE, "The harbour bridge is closed for good.", "before"), (TITLE, "\n".join(REST[:6]), "feed"),
+     ("Ferry sails again", "The ferry sails.", "feed")],
+    ids=["a teaser", "as much", "another matter"],
+)  # fmt: skip
+async def test_an_edit_whose_page_cannot_be_read_loses_no_text(
+    desk: Desk, clock: Clock, title: str, text: str, kept: str
+) -> None:
+    desk.serve("/a", html(told(LEAD, *REST)))
+    before = (await desk.read()).text
+    desk.site.pages["/a"] = (404, "text/html", b"")
+    async with desk.database.write() as tx:
+        await run(tx, "UPDATE articles SET state = 'ready'")
+        edited = new_article("a", url=f"{desk.site.url}/a", title=title, text=text)
+        await known.edit(tx, 1, edited, clock())
+    await desk.pages.read_pages()
+    assert (await desk.article()).text == (before if kept == "before" else text)
