@@ -26,7 +26,8 @@ _SMALL_WORD = re.compile(r"(?<![^\W\d_])[^\W\d_A-ZÀ-ÖØ-Þ]{2}")
 _OPEN_END = ("…", "...", "[…]", "[...]", ":")
 _CLOSING = "\"”“»«’‘')]」』›"
 _ASKED, _ENDED = "?？؟", ".!。！؟۔։।॥"
-_LABEL = re.compile(r"[A-ZÀ-Þ][\w’'.-]*(?: [\w’'.-]+){0,3}: [A-ZÀ-Þ]")
+_LABEL = re.compile(r"[A-ZÀ-Þ][\w’'.-]*(?: [\w’'.-]+){0,3}(?:, [A-ZÀ-Þ ]{3,20})?: [A-ZÀ-Þ]")
+"""Before a caption, or the speaker's name in a transcript: `JANE DOE, HOST: `."""
 _SPEECH = re.compile(r"[\"“„«‘'][^\"“”«»]*[\"“”«»’']?$")
 _CLOSED = re.compile(r'[^"“”„]+(?<=[\w,.!?…])["”][\s,;]')
 _QUOTED = re.compile('["“„«「][^"“”„«»「」]*["”“»」]')

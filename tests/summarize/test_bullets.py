@@ -127,10 +127,13 @@ def test_a_sentence_that_cannot_stand_alone_is_no_bullet(poor: str) -> None:
     assert [bullet.text for bullet in condense(f"{poor}\n{good}").bullets] == [good]
 
 
-def test_a_poor_sentence_is_taken_only_when_better_ones_run_out() -> None:
-    caption = "Broken: The northern pillar of the harbour bridge on Monday."
-    assert caption not in [bullet.text for bullet in condense(f"{caption}\n{BRIDGE}").bullets]
-    assert condense(f"{caption}\n{BRIDGE}", count=9).bullets[0].text == caption
+@pytest.mark.parametrize(
+    "poor",
+    ["Broken: The northern pillar of the harbour bridge on Monday.", "JANE DOE, HOST: The bridge is closed tonight."],
+)
+def test_a_poor_sentence_is_taken_only_when_better_ones_run_out(poor: str) -> None:
+    assert poor not in [bullet.text for bullet in condense(f"{poor}\n{BRIDGE}").bullets]
+    assert condense(f"{poor}\n{BRIDGE}", count=9).bullets[0].text == poor
 
 
 def test_there_is_no_padding() -> None:

@@ -161,6 +161,7 @@ def test_a_sentence_of_the_story_stays(line: str) -> None:
         ("en", "LONDON, Nov 22 (Wire) - "),
         ("en", "LONDON (Wire) -- "),
         ("en", "WASHINGTON, D.C. (AP) — "),
+        ("en", "Charlottesville, VA - "),
         ("en", "New Delhi, Aug 2 (PTI) "),
         ("en", "(CNN)"),
         ("en", "(CNN) -- "),
