@@ -34,7 +34,9 @@ _STEM_CHARS = 6
 """Words count as one where they begin alike: a stemmer for any language that inflects at the end."""
 _UNSPACED_FROM = "\u0e00"
 """Where the scripts without blanks between words begin; the others above it lose nothing by being left whole."""
-_MOST_REMEMBERED, _LONGEST_WORD_CHARS = 60_000, 1000
+_LONGEST_WORD_CHARS = 1000
+_MOST_REMEMBERED, _LONGEST_REMEMBERED_CHARS = 60_000, 40
+"""Some 20 MB at most, whatever a text calls a word."""
 _SHORT, _LONG = 10, 32
 _TOP, _TOP_WIDE = 8, 20
 _QUOTED = re.compile('["“„«「][^"“”„«»「」]*["”“»」]?')
@@ -101,9 +103,11 @@ class _Terms(dict[str, str]):
         self._small = small
 
     def __missing__(self, word: str) -> str:
-        if len(self) >= _MOST_REMEMBERED:
-            self.clear()
-        self[word] = found = self._of(word[:_LONGEST_WORD_CHARS])
+        found = self._of(word[:_LONGEST_WORD_CHARS])
+        if len(word) <= _LONGEST_REMEMBERED_CHARS:
+            if len(self) >= _MOST_REMEMBERED:
+                self.clear()
+            self[word] = found
         return found
 
     def _of(self, word: str) -> str:

@@ -105,6 +105,7 @@ def told(text: str, language: str = "en", title: str | None = None) -> list[str]
         ("es", "Lee también: el otro puente se ha caído al mar."),
         ("es", "Suscríbete a nuestro boletín de noticias diario."),
         ("es", "Foto: Archivo"),
+        ("es", "La alcaldesa (izq.) habla con los ingenieros al pie del puente."),
         ("fr", "Par Jean Dupont"),
         ("fr", "Publié le 3 mai 2024 à 10h32, mis à jour à 11h."),
         ("fr", "Lire aussi : l’autre pont est tombé dans la mer."),
@@ -116,6 +117,7 @@ def told(text: str, language: str = "en", title: str | None = None) -> list[str]
         ("ar", "اقرأ أيضا: سقوط الجسر الآخر في البحر"),
         ("ar", "اشترك في النشرة البريدية لتصلك أخبار المدينة كل يوم."),
         ("ar", "الصورة: رويترز"),
+        ("ar", "رئيس البلدية (يسار) يتحدث مع المهندسين قرب الجسر القديم."),
     ],
 )
 def test_a_line_beside_the_story_goes(language: str, line: str) -> None:

@@ -2,7 +2,9 @@
 
 import pytest
 
+from bot.summarize import features
 from bot.summarize.bullets import condense
+from bot.summarize.rules import cues
 
 LEAD = "The council voted on Monday to rebuild the harbour bridge within three years."
 SHOUTED = "THE COUNCIL VOTED ON MONDAY TO REBUILD THE HARBOUR BRIDGE. NOBODY WAS HURT WHEN IT FELL."
@@ -126,3 +128,9 @@ def test_ten_thousand_sentences() -> None:
     text = " ".join(f"Bridge number {n} in the harbour of town {n} was rebuilt in {1000 + n}." for n in range(10_000))
     assert len(texts_of(text)) == 3
     assert len(texts_of(text, count=500)) == 500
+
+
+def test_long_words_are_not_remembered() -> None:
+    words = [f"{number}" + "x" * 50_000 for number in range(10)]
+    condense(f"{LEAD} {' '.join(words)}.", language="en")
+    assert max(map(len, features._terms(cues("en")))) <= 40
